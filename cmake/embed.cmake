@@ -1,0 +1,11 @@
+# Writes OUT: `const std::vector<tessera::EmbeddedFile>& NAMESPACE::EmbeddedFiles()`, one entry per file of FILES.
+set(body "#include \"base/embedded_file.h\"\n\nnamespace ${NAMESPACE} {\n\nconst std::vector<::tessera::EmbeddedFile>& EmbeddedFiles() {\n  static const std::vector<::tessera::EmbeddedFile> files = {\n")
+foreach(file ${FILES})
+  file(READ ${file} content)
+  get_filename_component(name ${file} NAME)
+  get_filename_component(dir ${file} DIRECTORY)
+  get_filename_component(dir ${dir} NAME)
+  string(APPEND body "      {\"${dir}/${name}\", R\"embedded(${content})embedded\"},\n")
+endforeach()
+string(APPEND body "  };\n  return files;\n}\n\n}  // namespace ${NAMESPACE}\n")
+file(WRITE ${OUT} "${body}")
