@@ -8,7 +8,7 @@ import sys
 import time
 
 from . import build as build_module
-from . import install, lint, paths, processes, secrets, stack
+from . import install, lint, paths, processes, secrets, stack, testing
 from .errors import DevError
 
 
@@ -78,7 +78,9 @@ def _lint(_: argparse.Namespace) -> int:
 
 
 def _test(args: argparse.Namespace) -> int:
-    from . import testing
+    if args.run_command:
+        build_module.build()
+        return testing.run_command(args.run_command)
     return testing.run(args.tier, args.filter, args.jobs)
 
 
@@ -108,10 +110,12 @@ def _parser() -> argparse.ArgumentParser:
     logs.add_argument("-f", "--follow", action="store_true", help="go on as they grow")
     logs.add_argument("-n", "--lines", type=_positive, default=50, help="how many lines of each (50)")
     test = add("test", _test, "Runs every tier of tests on a Postgres and a Kafka of their own.")
-    test.add_argument("--tier", action="append", choices=["lint", "unit", "store", "service", "contract", "e2e"],
+    test.add_argument("--tier", action="append", choices=testing.TIERS,
                       help="only this tier (repeatable)")
     test.add_argument("--filter", metavar="REGEX", help="only tests whose name matches")
     test.add_argument("-j", "--jobs", type=_positive, default=2, help="how many test programs at once (2)")
+    test.add_argument("--run", dest="run_command", nargs=argparse.REMAINDER, metavar="COMMAND",
+                      help="instead of the tiers, run this command as a test would be run")
     build = add("build", _build, "Builds what has changed.")
     build.add_argument("target", nargs="*", help="only these targets")
     build.add_argument("-j", "--jobs", type=_positive, help="how many compilers at once (all cores)")

@@ -66,11 +66,12 @@ def stop(layout: Layout) -> None:
         postgres_module.stop(layout)
 
 
-def remove_data(layout: Layout) -> None:
-    """Deletes databases, topics and logs; keeps keys and ports. The stack must be down."""
+def remove_data(layout: Layout, logs: bool = True) -> None:
+    """Deletes databases, topics and, if asked, logs; keeps keys and ports. The stack must be down."""
     postgres_module.remove(layout)
     kafka_module.remove(layout)
-    shutil.rmtree(layout.log, ignore_errors=True)
+    if logs:
+        shutil.rmtree(layout.log, ignore_errors=True)
 
 
 def running(layout: Layout) -> list[processes.Process]:
