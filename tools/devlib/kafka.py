@@ -72,6 +72,8 @@ class Kafka:
     def start(self) -> processes.Process:
         """Formats the storage if there is none, starts the broker, and waits until it serves."""
         data = self._layout.kafka / "data"
+        if (self._layout.kafka / "unfinished").exists():  # An interrupted format is begun again.
+            shutil.rmtree(data, ignore_errors=True)
         data.mkdir(parents=True, exist_ok=True)
         self._properties.write_text(_PROPERTIES.format(port=self._port, controller_port=self._controller_port,
                                                        data=data))
@@ -85,11 +87,14 @@ class Kafka:
         return process
 
     def _format(self) -> None:
+        unfinished = self._layout.kafka / "unfinished"
+        unfinished.touch()
         argv = [*_java("-Xmx128m", "-XX:TieredStopAtLevel=1", *_LOGGING), "kafka.tools.StorageTool", "format",
                 "--cluster-id", _cluster_id(), "--config", str(self._properties)]
         done = subprocess.run(argv, cwd="/", capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise DevError(f"Kafka could not format its storage:\n{done.stdout}{done.stderr}")
+        unfinished.unlink()
 
     def _serves(self, log_start: int) -> bool:
         with processes.log_path(self._layout, NAME).open("rb") as log:

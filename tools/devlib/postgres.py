@@ -92,16 +92,18 @@ class Postgres:
         if self._account:
             for path in (home, home / "socket", password_file):
                 os.chown(path, self._account.pw_uid, self._account.pw_gid)
+        unfinished = home / "unfinished"  # Renamed when complete, so that no half-made cluster is ever started.
         identity = {**self._identity(), "extra_groups": []} if self._account else {}
         done = subprocess.run(
-            [POSTGRES_BIN / "initdb", "-D", self._data, "-U", SUPERUSER, "-A", "scram-sha-256", "-E", "UTF8",
+            [POSTGRES_BIN / "initdb", "-D", unfinished, "-U", SUPERUSER, "-A", "scram-sha-256", "-E", "UTF8",
              "--lc-collate=C", "--lc-ctype=C.UTF-8", "--lc-messages=C", "--no-sync", f"--pwfile={password_file}"],
             cwd="/", env=_clean_environment(), capture_output=True, text=True, check=False, **identity)
         password_file.unlink()
         if done.returncode != 0:
             raise DevError(f"initdb failed:\n{done.stdout}{done.stderr}")
-        with (self._data / "postgresql.conf").open("a") as out:
+        with (unfinished / "postgresql.conf").open("a") as out:
             out.write("\ninclude = 'tessera.conf'\n")
+        unfinished.rename(self._data)
 
     def _make_home(self) -> Path:
         """var/pg itself, or a link to a folder that the server's user can reach."""

@@ -1,5 +1,6 @@
 """Long-running processes: started apart from the terminal, recorded, and stopped by pid and start time only."""
 
+import contextlib
 import ctypes
 import json
 import os
@@ -8,7 +9,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Iterator
 
 from .errors import DevError
 from .paths import Layout, relative
@@ -51,15 +52,31 @@ def _reap(pid: int) -> None:
 def start(layout: Layout, name: str, argv: list[str], *, env: dict[str, str] | None = None,
           user: int | None = None, group: int | None = None) -> Process:
     """Starts argv in a session of its own with output to log/<name>.log, and records it in run/<name>.pid."""
-    log = log_path(layout, name)
-    with log.open("ab") as out:
-        identity = {} if user is None else {"user": user, "group": group, "extra_groups": []}
+    identity = {} if user is None else {"user": user, "group": group, "extra_groups": []}
+    # A Ctrl-C between start and record would leave a process that nobody knows.
+    with log_path(layout, name).open("ab") as out, signals_deferred():
         child = subprocess.Popen(argv, env=env, cwd="/", stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                                  start_new_session=True, **identity)
-    child.returncode = 0  # Ours to watch by pid from here on; keeps Popen's destructor quiet.
-    process = Process(name, child.pid, start_time_of(child.pid) or 0)
-    (layout.run / f"{name}.pid").write_text(json.dumps({"pid": process.pid, "start_time": process.start_time}) + "\n")
+        child.returncode = 0  # Ours to watch by pid from here on; keeps Popen's destructor quiet.
+        process = Process(name, child.pid, start_time_of(child.pid) or 0)
+        record = {"pid": process.pid, "start_time": process.start_time}
+        (layout.run / f"{name}.pid").write_text(json.dumps(record) + "\n")
     return process
+
+
+@contextlib.contextmanager
+def signals_deferred() -> Iterator[None]:
+    """Lets a request to end take effect only after the block."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    came: list[int] = []
+    before = [signal.signal(number, lambda got, _: came.append(got)) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before):
+            signal.signal(number, handler)
+        if came:
+            os.kill(os.getpid(), came[0])
 
 
 def log_path(layout: Layout, name: str) -> Path:

@@ -3,7 +3,6 @@
 import contextlib
 import fcntl
 import shutil
-import signal
 from typing import Iterator
 
 from . import kafka as kafka_module
@@ -60,7 +59,7 @@ class Stack:
 
 def stop(layout: Layout) -> None:
     """Stops whatever is recorded: first the services, then Kafka, then Postgres."""
-    with signals_held():
+    with processes.signals_deferred():
         services.stop_all(layout)
         kafka_module.stop(layout)
         postgres_module.stop(layout)
@@ -87,18 +86,6 @@ def undone_on_failure(layout: Layout) -> Iterator[None]:
     except BaseException:
         stop(layout)
         raise
-
-
-@contextlib.contextmanager
-def signals_held() -> Iterator[None]:
-    """Lets an impatient second Ctrl-C not interrupt the stopping."""
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = [signal.signal(number, signal.SIG_IGN) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before):
-            signal.signal(number, handler)
 
 
 @contextlib.contextmanager

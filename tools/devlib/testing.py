@@ -138,7 +138,7 @@ def _clusters() -> tuple[Postgres, Kafka]:
 
 def _end() -> None:
     """Stops the clusters and deletes their data; the logs stay for reading."""
-    with stack.signals_held():
+    with processes.signals_deferred():
         processes.end_strays(TEST)
         stack.stop(TEST)
         stack.remove_data(TEST, logs=False)
