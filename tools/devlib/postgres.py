@@ -5,6 +5,7 @@ import os
 import pwd
 import shutil
 import signal
+import stat
 import subprocess
 from pathlib import Path
 
@@ -47,10 +48,13 @@ class Postgres:
     def __init__(self, layout: Layout, port: int):
         self._layout = layout
         self._port = port
-        self._home = layout.postgres
-        self._data = self._home / "data"
         # As root the server runs as another user, to whom the folder must belong.
         self._account = _server_account() if os.geteuid() == 0 else None
+
+    @property
+    def _data(self) -> Path:
+        # Resolved, because the server's user may not be able to follow the link from inside the clone.
+        return self._layout.postgres.resolve() / "data"
 
     def start(self) -> processes.Process:
         """Makes the cluster if there is none, starts it, and waits until it answers."""
@@ -76,7 +80,7 @@ class Postgres:
         return f"host={host} port={self._port} dbname={database} user={role} password={password}"
 
     def _socket_folder(self) -> Path | None:
-        folder = self._home.resolve() / "socket"
+        folder = self._layout.postgres.resolve() / "socket"
         fits = len(str(folder)) <= _LONGEST_SOCKET_FOLDER and not set(str(folder)) & set(" ',\"\\")
         return folder if fits else None
 
@@ -108,14 +112,12 @@ class Postgres:
     def _make_home(self) -> Path:
         """var/pg itself, or a link to a folder that the server's user can reach."""
         if not self._account or _can_enter(self._layout.var, self._account):
-            self._home.mkdir(mode=0o700)
-            return self._home
+            self._layout.postgres.mkdir(mode=0o700)
+            return self._layout.postgres
         outside = _outside_home(self._layout)
-        try:
-            outside.mkdir(mode=0o700)
-        except FileExistsError:
-            raise DevError(f"{outside} exists and was not made by this clone; look at it and remove it") from None
-        self._home.symlink_to(outside)
+        _clear_leftover(outside, self._account)
+        outside.mkdir(mode=0o700)
+        self._layout.postgres.symlink_to(outside)
         return outside
 
     def _answers(self) -> bool:
@@ -153,6 +155,20 @@ def remove(layout: Layout) -> None:
 def _outside_home(layout: Layout) -> Path:
     digest = hashlib.sha256(str(layout.var).encode()).hexdigest()[:16]
     return Path("/var/tmp") / f"tessera-{digest}"
+
+
+def _clear_leftover(outside: Path, account: pwd.struct_passwd) -> None:
+    """Deletes what an earlier clone at the same path left there, if it is truly its own and no server uses it."""
+    if not outside.is_symlink() and not outside.exists():
+        return
+    about = outside.lstat()
+    if not stat.S_ISDIR(about.st_mode) or about.st_uid not in (0, account.pw_uid):
+        raise DevError(f"{outside} exists and was not made by tools/dev; look at it and remove it")
+    lock = outside / "data" / "postmaster.pid"
+    if lock.exists() and processes.start_time_of(int(lock.read_text().split()[0])) is not None:
+        raise DevError(f"the Postgres server of an earlier clone still runs in {outside} "
+                       f"(pid {lock.read_text().split()[0]}); stop it first")
+    shutil.rmtree(outside)
 
 
 def _server_account() -> pwd.struct_passwd:
