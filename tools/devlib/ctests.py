@@ -1,6 +1,7 @@
 """The C++ tests: run by ctest, counted by the single case as GoogleTest reports it."""
 
 import json
+import re
 import shutil
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
@@ -61,11 +62,20 @@ def _cases(tier: str, programs: dict[str, str], junit: Path, results: Path) -> l
         own = _gtest_cases(tier, report) if report and report.exists() else []
         cases += own
         if not passed and all(case.passed for case in own):
-            output = (test.findtext("system-out") or "")[-4000:]
-            cases.append(Case(tier, f"{name} (crashed, timed out, or failed outside of a case)", False, output))
+            output = test.findtext("system-out") or ""
+            cases.append(Case(tier, f"{name} ({_how_it_ended(output)})", False, output[-4000:]))
         elif passed and not own and not (report and report.exists()):
             cases.append(Case(tier, name, True))
     return cases
+
+
+def _how_it_ended(output: str) -> str:
+    """Names the case that was running when a program crashed or ran out of time."""
+    started = re.findall(r"^\[ RUN      \] (\S+)", output, re.MULTILINE)
+    ended = re.findall(r"^\[(?:       OK |  FAILED  |  SKIPPED )\] (\S+) \(", output, re.MULTILINE)
+    if started and started[-1] not in ended:
+        return f"crashed or timed out in {started[-1]}"
+    return "failed outside of a case"
 
 
 def _gtest_cases(tier: str, report: Path) -> list[Case]:

@@ -39,7 +39,7 @@ class _Recorder(unittest.TestResult):
     def addSubTest(self, test, subtest, err):  # noqa: N802
         super().addSubTest(test, subtest, err)
         if err is not None:
-            self._add(subtest, False, "".join((self.failures + self.errors)[-1][1:]))
+            self._add(subtest, False, self._exc_info_to_string(err, test))
 
     def addSkip(self, test, reason):  # noqa: N802
         super().addSkip(test, reason)

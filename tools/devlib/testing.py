@@ -152,6 +152,8 @@ def _conclude(cases: list[Case]) -> int:
     for case in failures:
         print(f"  {case.tier}: {case.name}")
         print("\n".join(f"    {line}" for line in case.output.rstrip().splitlines()[-60:]))
+    if not cases:
+        print("no test was run: nothing matches")
     sys.stderr.flush()
     print(f"{len(cases) - len(failures)} passed, {len(failures)} failed", flush=True)
-    return 1 if failures else 0
+    return 1 if failures or not cases else 0
