@@ -107,7 +107,8 @@ class BindingsTest(unittest.TestCase):
 
     @staticmethod
     def _orders(customer, count):
-        ids = [str(number) for number in range(100, 400) if recompute.CHANNELS[recompute.crc32(str(number)) % 4] == "jd"]
+        ids = [number for number in map(str, range(100, 400))
+               if recompute.CHANNELS[recompute.crc32(number) % 4] == "jd"]
         return recompute.replay(rows(*(f"{invoice} A 1 1 {customer}" for invoice in ids[:count])))
 
     def test_after_the_kth_order_one_second_later(self):

@@ -19,8 +19,9 @@ _Check = Callable[[], tuple[bool, str]]
 
 def tracked_files() -> list[Path]:
     """The files of the tree, relative to its root: tracked ones and new ones that are not ignored."""
-    done = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT,
-                          capture_output=True, text=True, check=True)
+    # The clone may belong to another user than the one who runs this.
+    done = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others",
+                           "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True)
     return sorted(Path(name) for name in set(done.stdout.split("\0")) if name and (ROOT / name).is_file())
 
 

@@ -96,7 +96,8 @@ def exclusive(layout: Layout) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise DevError(f"another tools/dev is working in {relative(layout.var)}; wait for it or interrupt it") from None
+            raise DevError(f"another tools/dev is working in {relative(layout.var)}; "
+                           "wait for it or interrupt it") from None
         yield
 
 
