@@ -52,8 +52,8 @@ def install_packages() -> None:
     if guard:
         _as_root(["install", "-D", "-m", "644", "/dev/stdin", _NO_MAIN_CLUSTER], "create_main_cluster = false\n")
     try:
-        code = _as_root(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "-q", "-o", "Dpkg::Use-Pty=0",
-                         "--no-install-recommends", *missing])
+        code = _as_root(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "-q",
+                         "-o", "Dpkg::Use-Pty=0", "--no-install-recommends", *missing])
     finally:
         if guard:
             _as_root(["rm", "-f", _NO_MAIN_CLUSTER])
