@@ -50,7 +50,7 @@ absl::StatusOr<bool> Relay::Step() {
   }
   if (cursors.empty()) return false;
   TESSERA_RETURN_IF_ERROR(producer_.ProduceAndWait(messages, kProduceTimeout));
-  FaultPoint("relay.produced_not_stored");
+  if (FaultPoint("relay.produced_not_stored")) return absl::UnavailableError("fault point");
   std::vector<int16_t> logs;
   std::vector<int32_t> slots;
   std::vector<int64_t> seqs;
