@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/check.h"
 #include "base/crypto.h"
 #include "base/fault_point.h"
 #include "base/log.h"
@@ -99,7 +100,7 @@ AttemptResult BatchRunner::Run(pg::Connection& connection, int64_t batch_no, abs
   if (!tx.ok() || FindWoken(tx)) return ResultOf(tx);
   if (batch_->Load(tx) == Loaded::kMoved || !tx.ok()) return ResultOf(tx);
   if (!DecideAll(tx, now)) return ResultOf(tx);
-  return Commit(tx, batch_no, now);
+  return Commit(tx, now);
 }
 
 bool BatchRunner::LockAndDedupe(pg::Tx& tx) {
@@ -455,7 +456,7 @@ void BatchRunner::Refuse(const Work& work, const absl::Status& refusal) {
   effects_.events.emplace_back(DeadLetterEvent(config_, effects_.dead_letters.back(), work.cause.time), work.cause);
 }
 
-AttemptResult BatchRunner::Commit(pg::Tx& tx, int64_t batch_no, absl::Time now) {
+AttemptResult BatchRunner::Commit(pg::Tx& tx, absl::Time now) {
   batch_->Save(tx, now);
   SaveEffects(tx, effects_, config_.wrapping_key, config_.counter_shard, now);
   SaveMarks(tx, marks_);

@@ -85,7 +85,7 @@ class BatchRunner {
   void Refuse(const Work& work, const absl::Status& refusal);
   bool AdvanceMark(const RecordOrigin& record);
   void Count(const std::string& brand, const char* what) { ++effects_.counters[{brand, what}]; }
-  AttemptResult Commit(pg::Tx& tx, int64_t batch_no, absl::Time now);
+  AttemptResult Commit(pg::Tx& tx, absl::Time now);
   AttemptResult ResultOf(const pg::Tx& tx);
 
   const Service& service_;

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <random>
 
+#include "base/check.h"
 #include "base/fault_point.h"
 #include "base/log.h"
 #include "base/status.h"
@@ -42,7 +43,7 @@ Writer::Writer(const Service& service, BatchConfig config, const Clock& clock, p
     : service_(service),
       config_(std::move(config)),
       clock_(clock),
-      connection_options_(std::move(connection)),
+      session_(std::move(connection)),
       limits_(limits),
       signals_(std::move(signals)),
       queue_(limits.queue) {}
@@ -84,6 +85,7 @@ bool Writer::Expired(Work& work) {
 void Writer::Understand(Work& work) {
   const kafka::Record* record = RecordOf(work);
   if (record == nullptr || work.command != nullptr) return;
+  if (auto* stored = std::get_if<StoredOrigin>(&work.origin); stored != nullptr && !stored->refusal.ok()) return;
   if (auto* origin = std::get_if<RecordOrigin>(&work.origin)) origin->seq = SequenceOf(*record);
   auto understood = service_.FromRecord(*record);
   if (!understood.ok()) {
@@ -123,7 +125,7 @@ void Writer::RunBatch(std::vector<Work*> work) {
   BatchRunner runner(service_, config_, work);
   const absl::Time start = clock_.Now();
   for (int conflicts = 0, restarts = 0;;) {
-    if (!Connect()) {
+    if (!session_.Ensure().ok()) {
       if (clock_.Now() - start > kPatience) return GiveUp(work, absl::UnavailableError("the database is away"));
       absl::SleepFor(kReconnectPause);
       continue;
@@ -162,7 +164,7 @@ void Writer::RunBatch(std::vector<Work*> work) {
 
 AttemptResult Writer::Attempt(BatchRunner& runner) {
   const int64_t batch_no = ++batch_no_;
-  const AttemptResult result = runner.Run(*connection_, batch_no, clock_.Now());
+  const AttemptResult result = runner.Run(*session_, batch_no, clock_.Now());
   if (result != AttemptResult::kInDoubt) return result;
   return CommittedAfterAll(batch_no) ? AttemptResult::kCommitted : AttemptResult::kConnection;
 }
@@ -205,24 +207,15 @@ void Writer::GiveUp(const std::vector<Work*>& work, const absl::Status& why) {
   }
 }
 
-bool Writer::Connect() {
-  if (connection_ != nullptr && connection_->connected()) return true;
-  if (connection_ != nullptr) return connection_->Reconnect().ok();
-  auto opened = pg::Connection::Open(connection_options_);
-  if (!opened.ok()) return false;
-  connection_ = std::move(*opened);
-  return true;
-}
-
 // The session was lost after COMMIT had been sent. The writer's row is locked by that transaction until it ends; then
 // it tells which batch was the last.
 bool Writer::CommittedAfterAll(int64_t batch_no) {
   for (;;) {
-    if (!connection_->Reconnect().ok()) {
+    if (!session_->Reconnect().ok()) {
       absl::SleepFor(kReconnectPause);
       continue;
     }
-    pg::Tx tx(*connection_, "resolve_in_doubt");
+    pg::Tx tx(*session_, "resolve_in_doubt");
     const auto last = CommittedBatch(tx, config_.writer_id);
     if (!tx.ok()) continue;
     const bool committed = last == batch_no;
@@ -236,8 +229,8 @@ int Writer::NoteSuspect(const RecordOrigin& record) {
       "note_suspect",
       "INSERT INTO suspect (topic, partition, record_offset, met) VALUES ($1, $2, $3, 1) "
       "ON CONFLICT (topic, partition, record_offset) DO UPDATE SET met = suspect.met + 1 RETURNING met"};
-  if (!Connect()) return 0;
-  pg::Tx tx(*connection_, "note_suspect");
+  if (!session_.Ensure().ok()) return 0;
+  pg::Tx tx(*session_, "note_suspect");
   const pg::Rows rows = tx.Run(kNote, record.feed->topic, record.feed->partition, record.record.offset);
   const int met = rows.empty() ? 0 : rows[0].Get<int32_t>(0);
   return tx.Commit() == pg::CommitResult::kCommitted ? met : 0;
@@ -246,8 +239,8 @@ int Writer::NoteSuspect(const RecordOrigin& record) {
 void Writer::ClearSuspect(const RecordOrigin& record) {
   static constexpr pg::Statement kClear = {
       "clear_suspect", "DELETE FROM suspect WHERE topic = $1 AND partition = $2 AND record_offset = $3"};
-  if (!Connect()) return;
-  pg::Tx tx(*connection_, "clear_suspect");
+  if (!session_.Ensure().ok()) return;
+  pg::Tx tx(*session_, "clear_suspect");
   tx.Run(kClear, record.feed->topic, record.feed->partition, record.record.offset);
   tx.Commit();
 }

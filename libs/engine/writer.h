@@ -63,7 +63,6 @@ class Writer {
   void RunHalves(const std::vector<Work*>& work);
   void Tell(int64_t WriterStats::*what);
   void GiveUp(const std::vector<Work*>& work, const absl::Status& why);
-  bool Connect();
   bool CommittedAfterAll(int64_t batch_no);
   // How often a lone suspect record was met; 0 if it could not be noted.
   int NoteSuspect(const RecordOrigin& record);
@@ -72,11 +71,10 @@ class Writer {
   const Service& service_;
   const BatchConfig config_;
   const Clock& clock_;
-  const pg::ConnectionOptions connection_options_;
+  pg::Session session_;
   const WriterLimits limits_;
   const WriterSignals signals_;
   BoundedQueue<Work> queue_;
-  std::unique_ptr<pg::Connection> connection_;
   int64_t batch_no_ = 0;
   mutable absl::Mutex stats_mutex_;
   WriterStats stats_ ABSL_GUARDED_BY(stats_mutex_);
