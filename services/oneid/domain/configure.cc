@@ -23,6 +23,10 @@ bool SameBrand(Brand a, const Brand& b) {
 OneidDone Store(Tables& tables, GroupConfig config) {
   Stamp(config);
   auto shared = std::make_shared<const GroupConfig>(std::move(config));
+  const GroupRow* before = tables.groups.Find(shared->id);
+  if (before == nullptr || before->config->rule_version != shared->rule_version) {
+    tables.rule_versions.Insert({shared->id, shared->rule_version}, {shared});
+  }
   tables.groups.Edit(shared->id).config = shared;
   return OneidDone{.reply = GroupStored{shared}};
 }

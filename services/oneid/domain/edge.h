@@ -22,7 +22,7 @@ struct EdgeKey {
   absl::Time from;
   int16_t seq = 0;
 
-  auto operator<=>(const EdgeKey&) const = default;
+  std::strong_ordering operator<=>(const EdgeKey&) const = default;
 };
 
 // Why an edge was written. Values are stored.

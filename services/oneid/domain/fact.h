@@ -84,10 +84,10 @@ struct UsedIdentifier {
 // The channel event with its customer.
 struct EventResolved {
   ResolveEventPtr event;
-  std::optional<CustomerId> root, origin;  // nullopt: unresolved
+  std::optional<CustomerId> root{}, origin{};  // nullopt: unresolved
   bool anonymous = false;
-  std::vector<UsedIdentifier> identifiers;
-  std::string order_source;
+  std::vector<UsedIdentifier> identifiers{};
+  std::string order_source{};
 };
 
 using Fact =

@@ -39,7 +39,7 @@ struct Need {
   // What the unlocked reads said; checked under the locks, and forgotten if it no longer holds.
   struct Seen {
     std::map<IdentifierId, std::vector<CustomerId>> owners;  // every identifier read: those of its edges
-    std::set<IdentifierId> stored;                           // identifiers that have a row
+    std::set<IdentifierId> stored, shared;                   // identifiers that have a row; that are shared
     std::map<CustomerId, CustomerId> root_of;                // every customer read; an absent one is its own root
     std::map<CustomerId, std::vector<CustomerId>> sides_of;  // full roots read
     std::set<PreparedKey> judged;                            // events of which the full roots are known

@@ -32,6 +32,14 @@ struct GroupRow {
   bool operator==(const GroupRow& other) const { return config->fingerprint == other.config->fingerprint; }
 };
 
+// A version of a group's rules, kept for ever: the namespaces of the configuration.
+struct RuleVersionKey {
+  GroupId group;
+  int64_t version = 0;
+
+  auto operator<=>(const RuleVersionKey&) const = default;
+};
+
 struct Identifier {
   GroupId group;
   std::string name;   // of the namespace
@@ -52,7 +60,7 @@ struct Customer {
   CustomerId root;
   bool anonymous = false;       // known by weak identifiers only
   int64_t decision_number = 0;  // of roots
-  MergeId last_change;          // of roots: the last identity change; nil if there was none
+  MergeId last_change{};        // of roots: the last identity change; nil if there was none
 
   bool operator==(const Customer&) const = default;
 };
@@ -77,7 +85,7 @@ struct PresentationKey {
   absl::Time hour;  // start; 1970 where the window is for ever
   CustomerId customer;
 
-  auto operator<=>(const PresentationKey&) const = default;
+  std::strong_ordering operator<=>(const PresentationKey&) const = default;
 };
 struct Presentation {
   GroupId group;
@@ -155,6 +163,7 @@ struct PreparedKey {
 struct Tables {
   engine::Table<BrandId, BrandRow> brands;
   engine::Table<GroupId, GroupRow> groups;
+  engine::Table<RuleVersionKey, GroupRow> rule_versions;
   engine::Table<PreparedKey, PreparedPtr> prepared;
   engine::Table<IdentifierId, Identifier> identifiers;
   Edges edges;
@@ -168,8 +177,8 @@ struct Tables {
   engine::Table<EventKey, EventRecord> events;
 
   auto Tie() {
-    return std::tie(brands, groups, prepared, identifiers, edges, customers, sides, holdings, presentations, activities,
-                    merges, answers, events);
+    return std::tie(brands, groups, rule_versions, prepared, identifiers, edges, customers, sides, holdings,
+                    presentations, activities, merges, answers, events);
   }
 };
 
