@@ -72,7 +72,9 @@ struct PutNamespace {
 };
 
 using ResolveEventPtr = std::shared_ptr<const ResolveEvent>;
-using Command = std::variant<ResolveEventPtr, RecordAnswer, PutBrandGroup, PutNamespace>;
+using PutBrandGroupPtr = std::shared_ptr<const PutBrandGroup>;
+using PutNamespacePtr = std::shared_ptr<const PutNamespace>;
+using Command = std::variant<ResolveEventPtr, RecordAnswer, PutBrandGroupPtr, PutNamespacePtr>;
 
 // What a call is answered; events need none.
 struct GroupStored {

@@ -23,17 +23,17 @@ void Keys(const Command& command, Need& need) {
                           need.brands.insert(event->key.brand);
                         },
                         [&](const RecordAnswer& answer) { need.merges.insert(answer.merge); },
-                        [&](const PutBrandGroup& put) {
+                        [&](const PutBrandGroupPtr& put) {
                           need.changes_configuration = true;
-                          need.groups.insert(put.group);
-                          for (const Brand& brand : put.brands) {
+                          need.groups.insert(put->group);
+                          for (const Brand& brand : put->brands) {
                             need.brands.insert(brand.id);
                             need.wakes.insert(BrandWaitKey(brand.id));
                           }
                         },
-                        [&](const PutNamespace& put) {
+                        [&](const PutNamespacePtr& put) {
                           need.changes_configuration = true;
-                          need.brands.insert(put.brand);
+                          need.brands.insert(put->brand);
                         }},
              command);
 }
@@ -41,8 +41,8 @@ void Keys(const Command& command, Need& need) {
 OneidOutcome Decide(Tables& tables, const Command& command, absl::Time now) {
   return std::visit(Overloaded{[&](const ResolveEventPtr& event) { return DecideEvent(tables, event, now); },
                                [&](const RecordAnswer& answer) { return DecideAnswer(tables, answer, now); },
-                               [&](const PutBrandGroup& put) { return DecideBrandGroup(tables, put); },
-                               [&](const PutNamespace& put) { return DecideNamespace(tables, put); }},
+                               [&](const PutBrandGroupPtr& put) { return DecideBrandGroup(tables, *put); },
+                               [&](const PutNamespacePtr& put) { return DecideNamespace(tables, *put); }},
                     command);
 }
 

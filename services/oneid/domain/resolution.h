@@ -47,11 +47,11 @@ struct Resolution {
 
   std::vector<Evidence> evidence{};  // in event order, without TRANSACTION identifiers
   std::vector<std::pair<const PreparedIdentifier*, size_t>> transactions{};  // and their steps
-  CustomerId would_be{};                     // the customer that this event creates, if it creates one
-  std::vector<CustomerId> candidates{};      // roots, ascending
+  CustomerId would_be{};                       // the customer that this event creates, if it creates one
+  std::vector<CustomerId> candidates{};        // roots, ascending
   std::optional<CustomerId> root{}, origin{};  // the decision
-  bool changed = false;                      // the graph
-  std::set<CustomerId> touched{};            // roots that took part
+  bool changed = false;                        // the graph
+  std::set<CustomerId> touched{};              // roots that took part
   std::vector<EdgeKey> new_edges{};
   std::vector<CustomerId> need_full{};       // roots whose sides and identifiers are not loaded: More
   std::vector<CustomerId> need_customers{};  // customers that are not loaded: More

@@ -109,8 +109,7 @@ void DiscoverRoots(pg::Tx& tx, Need& need) {
 }
 
 // Whether an event may attach, merge or close: then its roots are loaded in full.
-bool MayChange(const Need& need, const Prepared& prepared, const ResolveEvent& event, const std::set<CustomerId>& roots,
-               bool unowned) {
+bool MayChange(const Prepared& prepared, const ResolveEvent& event, const std::set<CustomerId>& roots, bool unowned) {
   return unowned || roots.size() > 1 || prepared.closed.has_value() || (event.verified && !roots.empty());
 }
 
@@ -125,7 +124,7 @@ void AddFullRoots(Need& need) {
       unowned = unowned || owners.empty();
       for (const CustomerId& owner : owners) roots.insert(need.seen.root_of[owner]);
     }
-    if (MayChange(need, *prepared, *need.events.at(key.event), roots, unowned)) {
+    if (MayChange(*prepared, *need.events.at(key.event), roots, unowned)) {
       need.full_roots.insert(roots.begin(), roots.end());
     }
   }
