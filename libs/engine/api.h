@@ -40,7 +40,8 @@ class Api {
   }
 
   // A mutation of many items that take effect one by one, each with its own request_id. `split` answers a command, or
-  // the error, of each item; `join` makes the response from the items' answers (serialised replies or errors), in order.
+  // the error, of each item; `join` makes the response from the items' answers (serialised replies or errors), in
+  // order.
   template <class Request, class Response>
   void Commands(std::string_view method,
                 absl::StatusOr<std::vector<absl::StatusOr<ApiCommand>>> (*split)(const Request&),

@@ -1,4 +1,4 @@
-// A record of a topic and its headers. Plain values without the client library.
+// What goes into a topic and what comes out of it. Plain values; no Kafka client is needed to use them.
 #pragma once
 
 #include <cstdint>
@@ -11,16 +11,27 @@
 namespace tessera::kafka {
 
 struct Header {
-  std::string name, value;
+  std::string name;
+  std::string value;
 
   bool operator==(const Header&) const = default;
 };
 
+// A record as it was read. An absent value is a tombstone.
 struct Record {
   std::string topic;
   int32_t partition = 0;
   int64_t offset = 0;
-  absl::Time timestamp;
+  absl::Time timestamp;  // as the producer or the broker set it; milliseconds
+  std::optional<std::string> key;
+  std::vector<Header> headers;
+  std::optional<std::string> value;
+};
+
+// A record to be written, to exactly this partition.
+struct Message {
+  std::string topic;
+  int32_t partition = 0;
   std::optional<std::string> key;
   std::vector<Header> headers;
   std::optional<std::string> value;

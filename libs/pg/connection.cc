@@ -140,6 +140,13 @@ absl::Status Connection::Prepare(const Statement& statement, const Params& param
   return absl::OkStatus();
 }
 
+absl::Status Session::Ensure() {
+  if (connection_ != nullptr && connection_->connected()) return absl::OkStatus();
+  if (connection_ != nullptr) return connection_->Reconnect();
+  TESSERA_ASSIGN_OR_RETURN(connection_, Connection::Open(options_));
+  return absl::OkStatus();
+}
+
 Tx::Tx(Connection& connection, const char* name) : connection_(connection), name_(name) {
   static constexpr Statement kBegin = {"begin", "BEGIN ISOLATION LEVEL READ COMMITTED"};
   open_ = true;
@@ -193,8 +200,9 @@ CommitResult Tx::Commit() {
   }
   open_ = false;
   Result result;
-  const bool lost = FaultPoint("pg.commit_lost");
+  bool lost = FaultPoint("pg.commit_lost");
   if (!lost) result.reset(PQexec(connection_.conn_.get(), "COMMIT"));
+  lost = lost || FaultPoint("pg.commit_answer_lost");
   if (lost || !connection_.connected()) {
     Fail(Lost("commit"), ErrorKind::kConnection);
     return CommitResult::kInDoubt;

@@ -72,6 +72,22 @@ class Connection {
   std::unordered_set<std::string_view> prepared_;
 };
 
+// A connection that is opened when it is first needed and again after it was lost. Used by one thread.
+class Session {
+ public:
+  explicit Session(ConnectionOptions options) : options_(std::move(options)) {}
+
+  // Unavailable if the server is away.
+  absl::Status Ensure();
+  // After a successful Ensure.
+  Connection& operator*() { return *connection_; }
+  Connection* operator->() { return connection_.get(); }
+
+ private:
+  const ConnectionOptions options_;
+  std::unique_ptr<Connection> connection_;
+};
+
 enum class CommitResult {
   kCommitted,
   kRolledBack,  // surely not committed; status() says why

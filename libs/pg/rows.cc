@@ -62,6 +62,11 @@ std::string_view Rows::Value(int row, int column, Oid type, Oid other_type) cons
   return {PQgetvalue(result_.get(), row, column), static_cast<size_t>(PQgetlength(result_.get(), row, column))};
 }
 
+std::string_view Rows::TextAt(int row, int column) const {
+  TESSERA_CHECK(PQfformat(result_.get(), column) == 0);
+  return {PQgetvalue(result_.get(), row, column), static_cast<size_t>(PQgetlength(result_.get(), row, column))};
+}
+
 bool Row::IsNull(int column) const { return PQgetisnull(rows_->result_.get(), index_, column) != 0; }
 
 template <>

@@ -44,6 +44,8 @@ class Rows {
   int size() const { return size_; }
   bool empty() const { return size_ == 0; }
   Row operator[](int i) const { return Row(this, i); }
+  // A value as the server wrote it in text; only of answers of Connection::Execute.
+  std::string_view TextAt(int row, int column) const;
   // How many rows an INSERT, UPDATE or DELETE changed.
   int64_t affected() const { return affected_; }
 

@@ -1,0 +1,153 @@
+#include "engine/consumer_loop.h"
+
+#include "base/log.h"
+#include "base/status.h"
+#include "base/strings.h"
+
+namespace tessera::engine {
+namespace {
+
+using pg::Statement;
+
+constexpr size_t kPollMax = 1'000;
+constexpr absl::Duration kLagPeriod = absl::Seconds(1);
+// More records than any batch holds: the one that ended the last owner is among them.
+constexpr int64_t kSuspects = 256;
+
+}  // namespace
+
+ConsumerLoop::ConsumerLoop(std::vector<ConsumedTopic> topics, pg::ConnectionOptions connection,
+                           kafka::Consumer& consumer, const LeaseKeeper& leases, std::vector<Writer*> writers)
+    : topics_(std::move(topics)),
+      session_(std::move(connection)),
+      consumer_(consumer),
+      leases_(leases),
+      writers_(std::move(writers)) {}
+
+absl::Status ConsumerLoop::Start(const std::string& topic, int32_t partition, bool suspect) {
+  static constexpr Statement kCreate = {
+      "create_mark",
+      "INSERT INTO consumer_mark (topic, partition, next_offset, last_seq) VALUES ($1, $2, 0, -1) "
+      "ON CONFLICT (topic, partition) DO NOTHING"};
+  static constexpr Statement kRead = {
+      "read_mark", "SELECT next_offset, last_seq FROM consumer_mark WHERE topic = $1 AND partition = $2"};
+  TESSERA_RETURN_IF_ERROR(session_.Ensure());
+  auto feed = std::make_shared<Feed>();
+  {
+    pg::Tx tx(*session_, "read_mark");
+    tx.Run(kCreate, topic, partition);
+    const pg::Rows rows = tx.Run(kRead, topic, partition);
+    if (tx.Commit() != pg::CommitResult::kCommitted) return tx.status();
+    feed->topic = topic;
+    feed->partition = partition;
+    feed->next_offset = rows[0].Get<int64_t>(0);
+    feed->last_seq = rows[0].Get<int64_t>(1);
+    feed->suspect_until_offset = suspect ? feed->next_offset + kSuspects : 0;
+  }
+  TESSERA_RETURN_IF_ERROR(consumer_.Assign(topic, partition, feed->next_offset));
+  readings_[{topic, partition}] = Reading{std::move(feed), {}, -1};
+  return absl::OkStatus();
+}
+
+absl::Status ConsumerLoop::FollowLeases() {
+  for (const ConsumedTopic& topic : topics_) {
+    const std::string kind = "consume/" + topic.name;
+    const std::set<int32_t> held = leases_.Held(kind);
+    for (int32_t partition = 0; partition < topic.partitions; ++partition) {
+      auto reading = readings_.find({topic.name, partition});
+      const bool reads = reading != readings_.end();
+      if (reads && !held.contains(partition)) {
+        reading->second.feed->stale = true;
+        readings_.erase(reading);
+        TESSERA_RETURN_IF_ERROR(consumer_.Unassign(topic.name, partition));
+      } else if (held.contains(partition) && (!reads || reading->second.feed->stale)) {
+        const bool suspect = !reads && leases_.TookOverFromDead(kind, partition);
+        TESSERA_RETURN_IF_ERROR(Start(topic.name, partition, suspect));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Pushes until the writer's queue is full; the rest stays in `records`.
+void ConsumerLoop::HandOver(Reading& reading, std::deque<kafka::Record>& records) {
+  Writer& writer = *writers_[static_cast<size_t>(reading.feed->partition) % writers_.size()];
+  while (!records.empty()) {
+    Work work;
+    work.bytes = records.front().value ? records.front().value->size() : 0;
+    work.origin = RecordOrigin{reading.feed, std::move(records.front()), std::nullopt};
+    if (!writer.Push(work)) {
+      records.front() = std::move(std::get<RecordOrigin>(work.origin).record);
+      return;
+    }
+    records.pop_front();
+  }
+}
+
+void ConsumerLoop::RetryHeldBack() {
+  for (auto& [key, reading] : readings_) {
+    if (reading.held_back.empty()) continue;
+    HandOver(reading, reading.held_back);
+    if (reading.held_back.empty()) {
+      if (auto resumed = consumer_.Resume(key.first, key.second); !resumed.ok()) reading.feed->stale = true;
+    }
+  }
+}
+
+absl::Status ConsumerLoop::Step(absl::Duration wait) {
+  TESSERA_RETURN_IF_ERROR(FollowLeases());
+  RetryHeldBack();
+  kafka::Polled polled = consumer_.Poll(kPollMax, wait);
+  for (const kafka::PartitionError& error : polled.errors) {
+    LogError(
+        "partition error",
+        {{"topic", error.topic}, {"partition", int64_t{error.partition}}, {"reason", ToStd(error.status.message())}});
+  }
+  for (size_t i = 0; i < polled.records.size();) {
+    const PartitionKey key{polled.records[i].topic, polled.records[i].partition};
+    std::deque<kafka::Record> run;
+    for (;
+         i < polled.records.size() && polled.records[i].partition == key.second && polled.records[i].topic == key.first;
+         ++i) {
+      run.push_back(std::move(polled.records[i]));
+    }
+    auto reading = readings_.find(key);
+    if (reading == readings_.end() || reading->second.feed->stale) continue;
+    Reading& to = reading->second;
+    for (kafka::Record& record : run) to.held_back.push_back(std::move(record));
+    HandOver(to, to.held_back);
+    if (!to.held_back.empty()) TESSERA_RETURN_IF_ERROR(consumer_.Pause(key.first, key.second));
+  }
+  TellLag();
+  return absl::OkStatus();
+}
+
+void ConsumerLoop::TellLag() {
+  if (absl::Now() - lag_told_ < kLagPeriod) return;
+  lag_told_ = absl::Now();
+  for (auto& [key, reading] : readings_) {
+    const int64_t offset = reading.feed->next_offset;
+    if (offset != reading.told_offset) consumer_.CommitForLag(key.first, key.second, offset);
+    reading.told_offset = offset;
+  }
+}
+
+void ConsumerLoop::Stop() {
+  for (auto& [key, reading] : readings_) {
+    reading.feed->stale = true;
+    consumer_.Unassign(key.first, key.second).IgnoreError();
+  }
+  readings_.clear();
+}
+
+std::vector<PartitionLag> ConsumerLoop::Lag() {
+  std::vector<PartitionLag> lags;
+  for (auto& [key, reading] : readings_) {
+    const auto range = consumer_.Watermarks(key.first, key.second);
+    if (!range.ok() || range->high < 0) continue;
+    lags.push_back({key.first, key.second, range->high - reading.feed->next_offset});
+  }
+  return lags;
+}
+
+}  // namespace tessera::engine

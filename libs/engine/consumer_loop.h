@@ -1,0 +1,69 @@
+// Reads the topics that a service consumes and hands their records to the writers, partition by partition. Step is
+// called by one thread. Nothing is acknowledged here: a record has taken effect when its batch has moved the mark.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "engine/lease.h"
+#include "engine/work.h"
+#include "engine/writer.h"
+#include "kafka/consumer.h"
+#include "pg/connection.h"
+
+namespace tessera::engine {
+
+struct ConsumedTopic {
+  std::string name;
+  int32_t partitions = 16;
+};
+
+// How far behind a partition is, for metrics.
+struct PartitionLag {
+  std::string topic;
+  int32_t partition = 0;
+  int64_t records = 0;
+};
+
+class ConsumerLoop {
+ public:
+  // Partition p belongs to writer p mod n. Everything referred to outlives the loop.
+  ConsumerLoop(std::vector<ConsumedTopic> topics, pg::ConnectionOptions connection, kafka::Consumer& consumer,
+               const LeaseKeeper& leases, std::vector<Writer*> writers);
+
+  // Follows the leases, hands over what came within `wait`. Unavailable if the database is away.
+  absl::Status Step(absl::Duration wait);
+
+  // Stops reading; queued records of this loop are dropped by their writers.
+  void Stop();
+
+  std::vector<PartitionLag> Lag();
+
+ private:
+  struct Reading {
+    std::shared_ptr<Feed> feed;
+    std::deque<kafka::Record> held_back;  // the writer's queue was full
+    int64_t told_offset = -1;             // committed for lag
+  };
+
+  absl::Status FollowLeases();
+  absl::Status Start(const std::string& topic, int32_t partition, bool suspect);
+  void HandOver(Reading& reading, std::deque<kafka::Record>& records);
+  void RetryHeldBack();
+  void TellLag();
+
+  const std::vector<ConsumedTopic> topics_;
+  pg::Session session_;
+  kafka::Consumer& consumer_;
+  const LeaseKeeper& leases_;
+  const std::vector<Writer*> writers_;
+  std::map<PartitionKey, Reading> readings_;
+  absl::Time lag_told_ = absl::InfinitePast();
+};
+
+}  // namespace tessera::engine

@@ -1,0 +1,133 @@
+#include "engine/relay.h"
+
+#include <map>
+
+#include "absl/time/time.h"
+#include "base/check.h"
+#include "base/fault_point.h"
+#include "base/status.h"
+#include "tessera/engine/v1/outbox.pb.h"
+
+namespace tessera::engine {
+namespace {
+
+using pg::Bytes;
+using pg::Statement;
+
+constexpr int32_t kRowsPerSlotMax = 64;                        // outbox rows of a slot in one step
+constexpr absl::Duration kProduceTimeout = absl::Seconds(20);  // then the step is repeated
+// Clocks of instances differ, so an earlier number may have been posted a little later.
+constexpr absl::Duration kPostedSlack = absl::Hours(24);
+
+std::string Rfc3339(int64_t time_us) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ", absl::FromUnixMicros(time_us), absl::UTCTimeZone());
+}
+
+}  // namespace
+
+Relay::Relay(std::string service, LogTopics topics, pg::ConnectionOptions connection, kafka::Producer& producer,
+             const LeaseKeeper& leases)
+    : service_(std::move(service)),
+      topics_(std::move(topics)),
+      session_(std::move(connection)),
+      producer_(producer),
+      leases_(leases) {}
+
+absl::StatusOr<bool> Relay::Step() {
+  static constexpr Statement kSave = {
+      "save_cursors",
+      "UPDATE relay_cursor c SET next_seq = k.next_seq, posted_time = k.posted_time "
+      "FROM unnest($1::int2[], $2::int4[], $3::int8[], $4::timestamptz[]) AS k(log, slot, next_seq, posted_time) "
+      "WHERE c.log = k.log AND c.slot = k.slot AND c.next_seq < k.next_seq"};
+  TESSERA_RETURN_IF_ERROR(session_.Ensure());
+  std::vector<kafka::Message> messages;
+  std::vector<Cursor> cursors;
+  {
+    pg::Tx tx(*session_, "relay_read");
+    cursors = Read(tx, messages);
+    TESSERA_RETURN_IF_ERROR(tx.status());
+  }
+  if (cursors.empty()) return false;
+  TESSERA_RETURN_IF_ERROR(producer_.ProduceAndWait(messages, kProduceTimeout));
+  FaultPoint("relay.produced_not_stored");
+  std::vector<int16_t> logs;
+  std::vector<int32_t> slots;
+  std::vector<int64_t> seqs;
+  std::vector<absl::Time> posted;
+  for (const Cursor& cursor : cursors) {
+    logs.push_back(cursor.log);
+    slots.push_back(cursor.slot);
+    seqs.push_back(cursor.next_seq);
+    posted.push_back(cursor.posted);
+  }
+  pg::Tx tx(*session_, "relay_store");
+  tx.Run(kSave, logs, slots, seqs, posted);
+  if (tx.Commit() != pg::CommitResult::kCommitted) return tx.status();
+  published_ += static_cast<int64_t>(messages.size());
+  return true;
+}
+
+// Only slots whose numbers are ahead of their cursor are looked at, and only in partitions not yet passed.
+std::vector<Relay::Cursor> Relay::Read(pg::Tx& tx, std::vector<kafka::Message>& messages) {
+  static constexpr Statement kRead = {
+      "relay_read",
+      "SELECT d.log, d.slot, o.base_seq, o.event_count, o.events, o.posted_time "
+      "FROM (SELECT c.log, c.slot, c.next_seq, c.posted_time FROM relay_cursor c "
+      "JOIN slot s ON s.log = c.log AND s.slot = c.slot "
+      "WHERE c.slot = ANY($1::int4[]) AND s.next_seq > c.next_seq) d "
+      "CROSS JOIN LATERAL (SELECT b.base_seq, b.event_count, b.events, b.posted_time FROM outbox b "
+      "WHERE b.log = d.log AND b.slot = d.slot AND b.base_seq >= d.next_seq AND b.posted_time >= d.posted_time "
+      "ORDER BY b.base_seq LIMIT $2) o ORDER BY d.log, d.slot, o.base_seq"};
+  const std::set<int32_t> held = leases_.Held("relay");
+  std::map<std::pair<int16_t, int32_t>, Cursor> cursors;
+  if (held.empty()) return {};
+  for (const pg::Row row : tx.Run(kRead, std::vector<int32_t>(held.begin(), held.end()), kRowsPerSlotMax)) {
+    const auto log = row.Get<int16_t>(0);
+    const auto slot = row.Get<int32_t>(1);
+    const auto base = row.Get<int64_t>(2);
+    v1::OutboxEvents events;
+    TESSERA_CHECK(events.ParseFromString(row.Get<Bytes>(4).value));
+    TESSERA_CHECK(events.events_size() == row.Get<int32_t>(3));
+    for (int i = 0; i < events.events_size(); ++i) messages.push_back(MessageOf(log, slot, base + i, events.events(i)));
+    cursors[{log, slot}] = {log, slot, base + events.events_size(), row.Get<absl::Time>(5) - kPostedSlack};
+  }
+  std::vector<Cursor> all;
+  for (const auto& [key, cursor] : cursors) all.push_back(cursor);
+  return all;
+}
+
+kafka::Message Relay::MessageOf(int16_t log, int32_t slot, int64_t seq, const v1::OutboxEvent& event) const {
+  kafka::Message message;
+  message.topic = topics_[static_cast<size_t>(log)];
+  TESSERA_CHECK(!message.topic.empty());
+  message.partition = slot;
+  message.key = event.key();
+  message.value = event.data();
+  message.headers = {{"ce_specversion", "1.0"},
+                     {"ce_id", event.id()},
+                     {"ce_source", event.brand_id() + "/" + service_},
+                     {"ce_type", event.type()},
+                     {"ce_time", Rfc3339(event.time_us())},
+                     {"content-type", "application/protobuf"},
+                     {"ce_sequence", std::to_string(seq)},
+                     {"ce_partitionkey", event.key()},
+                     {"ce_correlationid", event.correlation_id()},
+                     {"ce_causationid", event.causation_id()}};
+  if (!event.subject().empty()) message.headers.push_back({"ce_subject", event.subject()});
+  if (!event.brand_id().empty()) message.headers.push_back({"ce_brandid", event.brand_id()});
+  if (!event.traceparent().empty()) message.headers.push_back({"traceparent", event.traceparent()});
+  return message;
+}
+
+void Relay::Await(absl::Duration timeout) {
+  absl::MutexLock lock(&mutex_);
+  mutex_.AwaitWithTimeout(absl::Condition(&awake_), timeout);
+  awake_ = false;
+}
+
+void Relay::Wake() {
+  absl::MutexLock lock(&mutex_);
+  awake_ = true;
+}
+
+}  // namespace tessera::engine

@@ -1,0 +1,66 @@
+// Publishes the outbox. Step is called by one thread; Wake by any.
+//
+// Reads each held slot forward from its cursor, produces to the slot's own partition, and stores the cursor after the
+// broker has acknowledged: a crash between the two produces again, and consumers drop what they have by its sequence
+// number.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "engine/lease.h"
+#include "engine/service.h"
+#include "kafka/producer.h"
+#include "pg/connection.h"
+
+namespace tessera::engine {
+
+namespace v1 {
+class OutboxEvent;
+}
+
+// The topics of a service's logs, by Log; "" for a log that the service does not have.
+using LogTopics = std::array<std::string, kLogCount>;
+
+class Relay {
+ public:
+  Relay(std::string service, LogTopics topics, pg::ConnectionOptions connection, kafka::Producer& producer,
+        const LeaseKeeper& leases);
+
+  // Publishes what is there; false if there was nothing. Unavailable: the database or the broker is away.
+  absl::StatusOr<bool> Step();
+
+  // Waits for a Wake, at most `timeout`.
+  void Await(absl::Duration timeout);
+  void Wake();
+
+  int64_t published() const { return published_; }
+
+ private:
+  struct Cursor {
+    int16_t log = 0;
+    int32_t slot = 0;
+    int64_t next_seq = 0;
+    absl::Time posted;
+  };
+
+  std::vector<Cursor> Read(pg::Tx& tx, std::vector<kafka::Message>& messages);
+  kafka::Message MessageOf(int16_t log, int32_t slot, int64_t seq, const v1::OutboxEvent& event) const;
+
+  const std::string service_;
+  const LogTopics topics_;
+  pg::Session session_;
+  kafka::Producer& producer_;
+  const LeaseKeeper& leases_;
+  std::atomic<int64_t> published_ = 0;
+
+  absl::Mutex mutex_;
+  bool awake_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace tessera::engine

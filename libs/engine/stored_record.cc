@@ -1,0 +1,44 @@
+#include "engine/stored_record.h"
+
+#include "base/crypto.h"
+#include "tessera/engine/v1/outbox.pb.h"
+
+namespace tessera::engine {
+namespace {
+
+constexpr std::string_view kContext = "tessera.stored_record";
+
+}  // namespace
+
+std::string SealRecord(std::string_view wrapping_key, const kafka::Record& record) {
+  v1::StoredRecord stored;
+  stored.set_topic(record.topic);
+  stored.set_partition(record.partition);
+  stored.set_offset(record.offset);
+  stored.set_timestamp_us(absl::ToUnixMicros(record.timestamp));
+  if (record.key) stored.set_key(*record.key);
+  if (record.value) stored.set_value(*record.value);
+  for (const auto& header : record.headers) {
+    auto* copy = stored.add_headers();
+    copy->set_name(header.name);
+    copy->set_value(header.value);
+  }
+  return SealWrapped(wrapping_key, stored.SerializeAsString(), kContext);
+}
+
+std::optional<kafka::Record> OpenRecord(std::string_view wrapping_key, std::string_view sealed) {
+  const auto bytes = OpenWrapped(wrapping_key, sealed, kContext);
+  v1::StoredRecord stored;
+  if (!bytes || !stored.ParseFromString(*bytes)) return std::nullopt;
+  kafka::Record record;
+  record.topic = stored.topic();
+  record.partition = stored.partition();
+  record.offset = stored.offset();
+  record.timestamp = absl::FromUnixMicros(stored.timestamp_us());
+  if (stored.has_key()) record.key = stored.key();
+  if (stored.has_value()) record.value = stored.value();
+  for (const auto& header : stored.headers()) record.headers.push_back({header.name(), header.value()});
+  return record;
+}
+
+}  // namespace tessera::engine

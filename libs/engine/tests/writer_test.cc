@@ -1,0 +1,282 @@
+// The life of a batch against a real Postgres: the writer is stepped by hand.
+#include "engine/writer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/fault_point.h"
+#include "base/status.h"
+#include "engine/tests/toy.h"
+#include "testing/postgres.h"
+
+namespace tessera::engine {
+namespace {
+
+using toy::Earn;
+using toy::Move;
+using toy::Refund;
+using toy::Toy;
+
+class WriterTest : public ::testing::Test {
+ protected:
+  WriterTest()
+      : database_("toy", toy::ToyFiles()),
+        clock_(absl::FromUnixSeconds(1'700'000'000)),
+        writer_(service_, {"toy", std::string(32, 'k'), RandomUuidV7(absl::Now()), 0}, clock_, database_.options(), {},
+                {}) {
+    database_.Text("INSERT INTO consumer_mark VALUES ('in', 0, 0, -1)");
+    feed_ = NewFeed();
+  }
+
+  std::shared_ptr<Feed> NewFeed() {
+    auto feed = std::make_shared<Feed>();
+    feed->topic = "in";
+    feed->next_offset = std::stoll(database_.Text("SELECT next_offset FROM consumer_mark"));
+    feed->last_seq = std::stoll(database_.Text("SELECT last_seq FROM consumer_mark"));
+    return feed;
+  }
+
+  // Queues a call; its answer appears in answers_[name].
+  void Call(const std::string& name, Toy::Command command, const Uuid& request_id, const std::string& hash = "h") {
+    Work work;
+    work.command = MakeCommand<Toy>(std::move(command));
+    work.cause = {request_id.ToString(), "", "", clock_.Now(), "toy"};
+    work.origin = CallOrigin{"Toy/Do",
+                             {"toy"},
+                             {request_id},
+                             hash,
+                             clock_.Now() + absl::Seconds(30),
+                             [this, name](absl::StatusOr<std::string> answer) { answers_[name] = answer; }};
+    ASSERT_TRUE(writer_.Push(work));
+  }
+  void Call(const std::string& name, Toy::Command command) {
+    Call(name, std::move(command), RandomUuidV7(absl::Now()));
+  }
+
+  void Record(const std::string& value, const std::string& id = "", const std::string& key = "k") {
+    kafka::Record record;
+    record.topic = "in";
+    record.offset = offset_++;
+    record.timestamp = clock_.Now();
+    record.key = key;
+    record.value = value;
+    if (!id.empty()) record.headers.push_back({"id", id});
+    Work work;
+    work.origin = RecordOrigin{feed_, std::move(record), std::nullopt};
+    ASSERT_TRUE(writer_.Push(work));
+  }
+
+  void Run() {
+    while (writer_.Step(absl::ZeroDuration())) {
+    }
+  }
+  std::string Balance(const std::string& account) {
+    return database_.Text("SELECT balance FROM account WHERE account_id = '" + account + "'");
+  }
+  std::string Reason(const std::string& name) {
+    const auto info = ErrorInfoOf(answers_.at(name).status());
+    return info ? info->reason : std::string(answers_.at(name).status().message());
+  }
+
+  testing::TestDatabase database_;
+  ManualClock clock_;
+  toy::ToyService service_;
+  Writer writer_;
+  std::shared_ptr<Feed> feed_;
+  int64_t offset_ = 0;
+  std::map<std::string, absl::StatusOr<std::string>> answers_;
+};
+
+TEST_F(WriterTest, ABatchFoldsCommandsAndSeesItsOwnWrites) {
+  Call("a", Earn{"alice", "o1", 10});
+  Call("b", Earn{"alice", "o2", 5});
+  Run();
+  EXPECT_EQ(*answers_["a"], "10");
+  EXPECT_EQ(*answers_["b"], "15");
+  EXPECT_EQ(writer_.stats().batches, 1);
+  EXPECT_EQ(database_.Text("SELECT sum(event_count) FROM outbox"), "2");
+}
+
+TEST_F(WriterTest, TheSameRequestGetsTheSameAnswerAndAnotherInputIsRefused) {
+  const Uuid id = RandomUuidV7(absl::Now());
+  Call("first", Earn{"alice", "o1", 10}, id);
+  Call("same batch", Earn{"alice", "o9", 10}, id);
+  Run();
+  Call("later", Earn{"alice", "o8", 10}, id);
+  Call("other", Earn{"alice", "o1", 11}, id, "h2");
+  Run();
+  EXPECT_EQ(*answers_["first"], "10");
+  EXPECT_EQ(*answers_["same batch"], "10");
+  EXPECT_EQ(*answers_["later"], "10");
+  EXPECT_EQ(Reason("other"), "REQUEST_ID_REUSED");
+  EXPECT_EQ(Balance("alice"), "10");
+}
+
+TEST_F(WriterTest, ARefusalLeavesNoTraceAndIsAnsweredAgain) {
+  const Uuid id = RandomUuidV7(absl::Now());
+  Call("earn", Earn{"alice", "o1", 10});
+  Call("too many", Refund{"alice", "o1", 11}, id);
+  Call("ok", Refund{"alice", "o1", 4});
+  Run();
+  Call("again", Refund{"alice", "o1", 11}, id);
+  Run();
+  EXPECT_EQ(Reason("too many"), "TOO_MANY");
+  EXPECT_EQ(Reason("again"), "TOO_MANY");
+  EXPECT_EQ(*answers_["ok"], "6");
+  EXPECT_EQ(Balance("alice"), "6");
+}
+
+TEST_F(WriterTest, ACallNeverWaits) {
+  Call("early", Refund{"alice", "o1", 1});
+  Run();
+  EXPECT_EQ(Reason("early"), "ORDER_UNKNOWN");
+  EXPECT_EQ(database_.Text("SELECT count(*) FROM waiting"), "0");
+}
+
+TEST_F(WriterTest, AnEventWaitsAndIsDecidedRightAfterWhatWakesIt) {
+  Record("refund alice o1 3");
+  Record("refund alice o1 2");
+  Run();
+  EXPECT_EQ(database_.Text("SELECT count(*) FROM waiting"), "2");
+  EXPECT_EQ(database_.Text("SELECT next_offset FROM consumer_mark"), "2");
+  Record("earn alice o1 10");
+  Run();
+  EXPECT_EQ(Balance("alice"), "5");
+  EXPECT_EQ(database_.Text("SELECT count(*) FROM waiting"), "0");
+}
+
+TEST_F(WriterTest, AWaitingEventThatIsRefusedWhenWokenBecomesADeadLetter) {
+  Record("refund alice o1 30");
+  Run();
+  Call("earn", Earn{"alice", "o1", 10});
+  Run();
+  EXPECT_EQ(Balance("alice"), "10");
+  EXPECT_EQ(database_.Text("SELECT count(*) FROM waiting"), "0");
+  EXPECT_EQ(database_.Text("SELECT reason || '/' || field FROM dead_letter"), "TOO_MANY/points");
+}
+
+TEST_F(WriterTest, AStrangersEventTakesEffectOnceAndAnotherContentIsADeadLetter) {
+  Record("earn alice o1 10", "e1");
+  Record("earn alice o1 10", "e1");
+  Run();
+  Record("earn alice o1 10", "e1");
+  Record("earn alice o2 10", "e1");
+  Run();
+  EXPECT_EQ(Balance("alice"), "10");
+  EXPECT_EQ(database_.Text("SELECT sum(value) FROM counter WHERE name = 'duplicates_dropped'"), "2");
+  EXPECT_EQ(database_.Text("SELECT sum(value) FROM counter WHERE name = 'events_accepted'"), "1");
+  EXPECT_EQ(database_.Text("SELECT string_agg(reason, ',') FROM dead_letter"), "EVENT_ID_REUSED");
+}
+
+TEST_F(WriterTest, AnUnknownRecordIsADeadLetterAndItsNeighboursGoOn) {
+  Record("earn alice o1 10");
+  Record("nonsense");
+  Record("earn alice o2 10");
+  Run();
+  EXPECT_EQ(Balance("alice"), "20");
+  EXPECT_EQ(database_.Text("SELECT reason FROM dead_letter"), "UNKNOWN_TYPE");
+  EXPECT_EQ(database_.Text("SELECT count(*) FROM outbox WHERE log = 2"), "1");
+  EXPECT_EQ(database_.Text("SELECT count(*) FROM dead_letter WHERE position('nonsense'::bytea in record) > 0"), "0");
+}
+
+TEST_F(WriterTest, ADataErrorIsFoundByHalvingAndParksOnlyItsKey) {
+  Record("earn alice o1 10", "", "alice");
+  Record("earn bob o2 2000000", "", "bob");
+  Record("earn bob o3 1", "", "bob");
+  Record("earn carol o4 10", "", "carol");
+  Run();
+  EXPECT_EQ(Balance("alice"), "10");
+  EXPECT_EQ(Balance("carol"), "10");
+  EXPECT_EQ(database_.Text("SELECT string_agg(reason, ',' ORDER BY parked_id) FROM parked"),
+            "DATA_ERROR,BEHIND_PARKED");
+  EXPECT_EQ(database_.Text("SELECT next_offset FROM consumer_mark"), "4");
+}
+
+TEST_F(WriterTest, AMarkThatMovedDropsThePartitionButNotTheBatch) {
+  Record("earn alice o1 10");
+  Call("call", Earn{"bob", "o2", 5});
+  database_.Text("UPDATE consumer_mark SET next_offset = 7");
+  Run();
+  EXPECT_TRUE(feed_->stale);
+  EXPECT_EQ(*answers_["call"], "5");
+  EXPECT_EQ(Balance("alice"), "");
+  EXPECT_EQ(database_.Text("SELECT next_offset FROM consumer_mark"), "7");
+}
+
+TEST_F(WriterTest, ACommandMayAskForMoreRowsAndLocks) {
+  Call("earn", Earn{"alice", "o1", 10});
+  Call("move", Move{"alice", "bob", 4});
+  Run();
+  EXPECT_EQ(*answers_["move"], "6");
+  EXPECT_EQ(Balance("bob"), "4");
+  EXPECT_GE(writer_.stats().restarts, 1);
+}
+
+TEST_F(WriterTest, ATimerIsSetAndCleared) {
+  Call("earn", Earn{"alice", "o1", 7});
+  Run();
+  EXPECT_EQ(database_.Text("SELECT count(*) FROM timer"), "1");
+  const Uuid owner = UuidV7Of(absl::UnixEpoch(), {"alice"});
+  Work work;
+  work.command = service_.FromTimer({owner, {"toy"}, 1});
+  work.cause.time = clock_.Now();
+  bool finished = false;
+  work.origin = TimerOrigin{{owner, {"toy"}, 1}, [&] { finished = true; }};
+  ASSERT_TRUE(writer_.Push(work));
+  Run();
+  EXPECT_TRUE(finished);
+  EXPECT_EQ(database_.Text("SELECT count(*) FROM timer"), "0");
+}
+
+TEST_F(WriterTest, ACommitThatWasLostOnItsWayIsRepeated) {
+  ArmFault("pg.commit_lost", "fail@1");
+  Call("earn", Earn{"alice", "o1", 10});
+  Run();
+  EXPECT_EQ(*answers_["earn"], "10");
+  EXPECT_EQ(Balance("alice"), "10");
+  EXPECT_EQ(database_.Text("SELECT batch_no FROM writer"), "2");
+}
+
+TEST_F(WriterTest, ACommitWhoseAnswerWasLostIsNotRepeated) {
+  ArmFault("pg.commit_answer_lost", "fail@1");
+  Call("earn", Earn{"alice", "o1", 10});
+  Run();
+  EXPECT_EQ(*answers_["earn"], "10");
+  EXPECT_EQ(database_.Text("SELECT batch_no FROM writer"), "1");
+}
+
+TEST_F(WriterTest, ASecondCopyOfASequencedRecordIsDropped) {
+  Record("earn alice o1 10");
+  Run();
+  for (int i = 0; i < 2; ++i) {
+    kafka::Record record;
+    record.topic = "in";
+    record.offset = offset_++;
+    record.value = "earn alice o" + std::to_string(5 + i) + " 1";
+    record.headers.push_back({"ce_sequence", "0"});
+    Work work;
+    work.origin = RecordOrigin{feed_, std::move(record), std::nullopt};
+    ASSERT_TRUE(writer_.Push(work));
+  }
+  Run();
+  EXPECT_EQ(Balance("alice"), "11");
+  EXPECT_EQ(database_.Text("SELECT last_seq FROM consumer_mark"), "0");
+}
+
+TEST_F(WriterTest, SlotNumbersHaveNoGaps) {
+  for (int i = 0; i < 40; ++i) {
+    Call("c" + std::to_string(i), Earn{"account" + std::to_string(i % 5), "o" + std::to_string(i), 1});
+    if (i % 3 == 0) Run();
+  }
+  Run();
+  EXPECT_EQ(database_.Text("SELECT count(*) FROM (SELECT log, slot, base_seq, lag(base_seq + event_count) OVER "
+                           "(PARTITION BY log, slot ORDER BY base_seq) AS expected FROM outbox) t "
+                           "WHERE base_seq <> coalesce(expected, 0)"),
+            "0");
+  EXPECT_EQ(database_.Text("SELECT sum(next_seq) FROM slot"), "40");
+}
+
+}  // namespace
+}  // namespace tessera::engine

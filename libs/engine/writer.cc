@@ -1,0 +1,248 @@
+#include "engine/writer.h"
+
+#include <algorithm>
+#include <charconv>
+#include <random>
+
+#include "base/check.h"
+#include "base/fault_point.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "base/strings.h"
+
+namespace tessera::engine {
+namespace {
+
+constexpr int kAttemptsMax = 5;         // of a batch that meets conflicts
+constexpr int kRestartsMax = 50;        // of a batch whose discovery keeps moving
+constexpr int kSuspectMeetingsMax = 1;  // a record that was met more often alone has ended two processes
+constexpr absl::Duration kReconnectPause = absl::Milliseconds(200);
+constexpr absl::Duration kPatience = absl::Seconds(5);  // then waiting calls are told that the database is away
+
+void Pause(int attempt) {
+  thread_local std::minstd_rand random(std::random_device{}());
+  const int ms = 1 << std::min(attempt, 6);
+  absl::SleepFor(absl::Milliseconds(std::uniform_int_distribution<int>(ms, 2 * ms)(random)));
+}
+
+std::optional<int64_t> SequenceOf(const kafka::Record& record) {
+  for (const kafka::Header& header : record.headers) {
+    if (header.name != "ce_sequence") continue;
+    int64_t seq = -1;
+    const char* end = header.value.data() + header.value.size();
+    auto [at, error] = std::from_chars(header.value.data(), end, seq);
+    if (error == std::errc() && at == end && seq >= 0) return seq;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Writer::Writer(const Service& service, BatchConfig config, const Clock& clock, pg::ConnectionOptions connection,
+               WriterLimits limits, WriterSignals signals)
+    : service_(service),
+      config_(std::move(config)),
+      clock_(clock),
+      session_(std::move(connection)),
+      limits_(limits),
+      signals_(std::move(signals)),
+      queue_(limits.queue) {}
+
+WriterStats Writer::stats() const {
+  absl::MutexLock lock(&stats_mutex_);
+  return stats_;
+}
+
+bool Writer::Step(absl::Duration wait) {
+  std::vector<Work> taken = queue_.Take(limits_.batch, wait);
+  if (taken.empty()) return false;
+  std::vector<Work*> batch;
+  size_t bytes = 0;
+  for (Work& work : taken) {
+    if (Expired(work)) continue;
+    if (auto* record = std::get_if<RecordOrigin>(&work.origin); record != nullptr && record->feed->stale) continue;
+    if (!batch.empty() && bytes + work.bytes > limits_.batch_bytes) {
+      RunAll(std::move(batch));
+      batch.clear();
+      bytes = 0;
+    }
+    Understand(work);
+    bytes += work.bytes;
+    batch.push_back(&work);
+  }
+  if (!batch.empty()) RunAll(std::move(batch));
+  return true;
+}
+
+bool Writer::Expired(Work& work) {
+  auto* call = std::get_if<CallOrigin>(&work.origin);
+  if (call == nullptr || call->deadline > clock_.Now()) return false;
+  call->answer(absl::DeadlineExceededError("the deadline passed before the call was executed; it had no effect"));
+  return true;
+}
+
+// Records are understood here, in the partition's own order, so that reading ahead costs no thread of its own.
+void Writer::Understand(Work& work) {
+  const kafka::Record* record = RecordOf(work);
+  if (record == nullptr || work.command != nullptr) return;
+  if (auto* stored = std::get_if<StoredOrigin>(&work.origin); stored != nullptr && !stored->refusal.ok()) return;
+  if (auto* origin = std::get_if<RecordOrigin>(&work.origin)) origin->seq = SequenceOf(*record);
+  auto understood = service_.FromRecord(*record);
+  if (!understood.ok()) {
+    work.understood = understood.status();
+    work.cause.time = record->timestamp;
+    return;
+  }
+  work.command = std::move(understood->command);
+  work.identity = std::move(understood->identity);
+  work.cause = std::move(understood->cause);
+}
+
+// After an unclean end, the first records of a partition are decided alone, so that one that ends the process is found.
+void Writer::RunAll(std::vector<Work*> work) {
+  std::vector<Work*> together;
+  for (Work* one : work) {
+    auto* record = std::get_if<RecordOrigin>(&one->origin);
+    if (record == nullptr || record->record.offset >= record->feed->suspect_until_offset) {
+      together.push_back(one);
+      continue;
+    }
+    if (!together.empty()) RunBatch(std::exchange(together, {}));
+    const int met = NoteSuspect(*record);
+    if (met > kSuspectMeetingsMax) {
+      LogError("record parked: it ended the process twice",
+               {{"topic", record->feed->topic}, {"offset", record->record.offset}});
+      one->park_reason = "CRASHED";
+    }
+    FaultPoint("writer.suspect_noted");
+    RunBatch({one});
+    ClearSuspect(*record);
+  }
+  if (!together.empty()) RunBatch(std::move(together));
+}
+
+void Writer::RunBatch(std::vector<Work*> work) {
+  BatchRunner runner(service_, config_, work);
+  const absl::Time start = clock_.Now();
+  for (int conflicts = 0, restarts = 0;;) {
+    if (!session_.Ensure().ok()) {
+      if (clock_.Now() - start > kPatience) return GiveUp(work, absl::UnavailableError("the database is away"));
+      absl::SleepFor(kReconnectPause);
+      continue;
+    }
+    switch (Attempt(runner)) {
+      case AttemptResult::kCommitted:
+        return Finish(runner, work.size());
+      case AttemptResult::kRestart:
+        Tell(&WriterStats::restarts);
+        TESSERA_CHECK(++restarts < kRestartsMax);
+        break;
+      case AttemptResult::kData:
+        Tell(&WriterStats::data_errors);
+        if (work.size() > 1) return RunHalves(work);
+        if (!work[0]->park_reason.empty()) return GiveUp(work, runner.error());
+        LogError("data error", {{"reason", ToStd(runner.error().message())}});
+        work[0]->park_reason = "DATA_ERROR";
+        break;
+      case AttemptResult::kRetry:
+        Tell(&WriterStats::retries);
+        if (++conflicts >= kAttemptsMax) {
+          return GiveUp(work, absl::AbortedError("conflicts with other changes; repeat the call"));
+        }
+        Pause(conflicts);
+        break;
+      case AttemptResult::kConnection:
+        Tell(&WriterStats::retries);
+        break;
+      case AttemptResult::kInDoubt:
+      case AttemptResult::kOther:
+        LogError("batch failed", {{"reason", ToStd(runner.error().message())}});
+        return GiveUp(work, runner.error());
+    }
+  }
+}
+
+AttemptResult Writer::Attempt(BatchRunner& runner) {
+  const int64_t batch_no = ++batch_no_;
+  const AttemptResult result = runner.Run(*session_, batch_no, clock_.Now());
+  if (result != AttemptResult::kInDoubt) return result;
+  return CommittedAfterAll(batch_no) ? AttemptResult::kCommitted : AttemptResult::kConnection;
+}
+
+void Writer::Finish(BatchRunner& runner, size_t commands) {
+  {
+    absl::MutexLock lock(&stats_mutex_);
+    ++stats_.batches;
+    stats_.commands += static_cast<int64_t>(commands);
+  }
+  if (runner.published()) signals_.published();
+  if (auto due = runner.earliest_timer()) signals_.timer_set(*due);
+  runner.Finish();
+}
+
+// A data error is somewhere in the batch: each half is a batch of its own, in order, until the culprit is alone.
+void Writer::RunHalves(const std::vector<Work*>& work) {
+  const auto middle = work.begin() + static_cast<std::ptrdiff_t>(work.size() / 2);
+  RunBatch({work.begin(), middle});
+  RunBatch({middle, work.end()});
+}
+
+void Writer::Tell(int64_t WriterStats::*what) {
+  absl::MutexLock lock(&stats_mutex_);
+  ++(stats_.*what);
+}
+
+// Calls are answered the error; records are read again by their consumer; timers stay due.
+void Writer::GiveUp(const std::vector<Work*>& work, const absl::Status& why) {
+  for (Work* one : work) {
+    if (auto* call = std::get_if<CallOrigin>(&one->origin)) {
+      call->answer(why);
+    } else if (auto* record = std::get_if<RecordOrigin>(&one->origin)) {
+      record->feed->stale = true;
+    } else if (auto* timer = std::get_if<TimerOrigin>(&one->origin)) {
+      timer->finished();
+    } else if (auto& stored = std::get<StoredOrigin>(one->origin); stored.answer) {
+      stored.answer(why);
+    }
+  }
+}
+
+// The session was lost after COMMIT had been sent. The writer's row is locked by that transaction until it ends; then
+// it tells which batch was the last.
+bool Writer::CommittedAfterAll(int64_t batch_no) {
+  for (;;) {
+    if (!session_->Reconnect().ok()) {
+      absl::SleepFor(kReconnectPause);
+      continue;
+    }
+    pg::Tx tx(*session_, "resolve_in_doubt");
+    const auto last = CommittedBatch(tx, config_.writer_id);
+    if (!tx.ok()) continue;
+    const bool committed = last == batch_no;
+    LogWarning("commit in doubt resolved", {{"committed", int64_t{committed}}});
+    return committed;
+  }
+}
+
+int Writer::NoteSuspect(const RecordOrigin& record) {
+  static constexpr pg::Statement kNote = {
+      "note_suspect",
+      "INSERT INTO suspect (topic, partition, record_offset, met) VALUES ($1, $2, $3, 1) "
+      "ON CONFLICT (topic, partition, record_offset) DO UPDATE SET met = suspect.met + 1 RETURNING met"};
+  if (!session_.Ensure().ok()) return 0;
+  pg::Tx tx(*session_, "note_suspect");
+  const pg::Rows rows = tx.Run(kNote, record.feed->topic, record.feed->partition, record.record.offset);
+  const int met = rows.empty() ? 0 : rows[0].Get<int32_t>(0);
+  return tx.Commit() == pg::CommitResult::kCommitted ? met : 0;
+}
+
+void Writer::ClearSuspect(const RecordOrigin& record) {
+  static constexpr pg::Statement kClear = {
+      "clear_suspect", "DELETE FROM suspect WHERE topic = $1 AND partition = $2 AND record_offset = $3"};
+  if (!session_.Ensure().ok()) return;
+  pg::Tx tx(*session_, "clear_suspect");
+  tx.Run(kClear, record.feed->topic, record.feed->partition, record.record.offset);
+  tx.Commit();
+}
+
+}  // namespace tessera::engine

@@ -1,0 +1,83 @@
+// A writer: a bounded queue of work and the loop that takes batches from it, one transaction each. Push is thread-safe;
+// Step is called by one thread, or by hand in tests.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "base/bounded_queue.h"
+#include "base/clock.h"
+#include "engine/batch_runner.h"
+#include "engine/service.h"
+#include "engine/work.h"
+#include "pg/connection.h"
+
+namespace tessera::engine {
+
+struct WriterLimits {
+  size_t queue = 2'000;          // commands waiting
+  size_t batch = 200;            // commands in one transaction
+  size_t batch_bytes = 1 << 20;  // bytes of records in one transaction
+};
+
+// What a commit may have to wake, called on the writer's thread.
+struct WriterSignals {
+  std::function<void()> published = [] {};
+  std::function<void(absl::Time)> timer_set = [](absl::Time) {};
+};
+
+// Totals since the start, for metrics.
+struct WriterStats {
+  int64_t batches = 0, commands = 0, restarts = 0, retries = 0, data_errors = 0;
+};
+
+class Writer {
+ public:
+  // Everything referred to outlives the writer.
+  Writer(const Service& service, BatchConfig config, const Clock& clock, pg::ConnectionOptions connection,
+         WriterLimits limits, WriterSignals signals);
+
+  // False, and the work untouched, if the queue is full or closed.
+  bool Push(Work& work) { return queue_.TryPush(work); }
+
+  // Takes what waits, at most one batch, and carries it out. False if nothing came within `wait`.
+  bool Step(absl::Duration wait);
+
+  // No more work is taken in; what is queued is still carried out by Step.
+  void Close() { queue_.Close(); }
+  size_t queued() const { return queue_.size(); }
+  WriterStats stats() const;
+
+ private:
+  void Understand(Work& work);
+  bool Expired(Work& work);
+  void RunAll(std::vector<Work*> work);
+  void RunSuspects(std::vector<Work*>& work);
+  void RunBatch(std::vector<Work*> work);
+  AttemptResult Attempt(BatchRunner& runner);
+  void Finish(BatchRunner& runner, size_t commands);
+  void RunHalves(const std::vector<Work*>& work);
+  void Tell(int64_t WriterStats::*what);
+  void GiveUp(const std::vector<Work*>& work, const absl::Status& why);
+  bool CommittedAfterAll(int64_t batch_no);
+  // How often a lone suspect record was met; 0 if it could not be noted.
+  int NoteSuspect(const RecordOrigin& record);
+  void ClearSuspect(const RecordOrigin& record);
+
+  const Service& service_;
+  const BatchConfig config_;
+  const Clock& clock_;
+  pg::Session session_;
+  const WriterLimits limits_;
+  const WriterSignals signals_;
+  BoundedQueue<Work> queue_;
+  int64_t batch_no_ = 0;
+  mutable absl::Mutex stats_mutex_;
+  WriterStats stats_ ABSL_GUARDED_BY(stats_mutex_);
+};
+
+}  // namespace tessera::engine

@@ -1,0 +1,1 @@
+"""The parts of tools/dev; `cli` is the table of contents."""

@@ -1,0 +1,160 @@
+"""The commands of tools/dev, and nothing but their arguments and order of steps."""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from . import build as build_module
+from . import install, lint, paths, processes, secrets, stack, testing
+from .errors import DevError
+
+
+def _up(args: argparse.Namespace) -> int:
+    install.install_all()
+    build_module.build()
+    started = time.monotonic()
+    with stack.exclusive(paths.UP):
+        stack.Stack(paths.UP).up(args.instances, args.keep_data)
+    print(stack.table(paths.UP))
+    print(f"up in {time.monotonic() - started:.1f} s; logs: {paths.relative(paths.UP.log)}/, "
+          f"ports: {paths.relative(paths.UP.ports_file)}; stop with `tools/dev down`")
+    return 0
+
+
+def _down(args: argparse.Namespace) -> int:
+    with stack.exclusive(paths.UP):
+        count = len(stack.running(paths.UP))
+        stack.stop(paths.UP)
+        if args.purge:
+            stack.remove_data(paths.UP)
+    print(f"stopped {count} processes" if count else "nothing was running")
+    return 0
+
+
+def _status(_: argparse.Namespace) -> int:
+    names = processes.recorded(paths.UP)
+    if not names:
+        print("nothing is up; start with `tools/dev up`")
+        return 1
+    print(stack.table(paths.UP))
+    return 0 if len(stack.running(paths.UP)) == len(names) else 1
+
+
+def _logs(args: argparse.Namespace) -> int:
+    known = sorted(path.stem for path in paths.UP.log.glob("*.log"))
+    names = [args.name] if args.name else known
+    if not known or not set(names) <= set(known):
+        raise DevError(f"there is no such log; there are: {', '.join(known) or 'none yet (tools/dev up makes them)'}")
+    files = [str(processes.log_path(paths.UP, name)) for name in names]
+    follow = ["-F"] if args.follow else []
+    return subprocess.run(["tail", "-n", str(args.lines), *follow, *files], check=False).returncode
+
+
+def _install(_: argparse.Namespace) -> int:
+    install.install_all()
+    print("everything that is needed is installed")
+    return 0
+
+
+def _build(args: argparse.Namespace) -> int:
+    install.install_all()
+    build_module.build(args.jobs, args.target)
+    return 0
+
+
+def _fmt(_: argparse.Namespace) -> int:
+    install.install_packages()
+    print(f"formatted {lint.format_all()} files")
+    return 0
+
+
+def _lint(_: argparse.Namespace) -> int:
+    install.install_packages()
+    install.install_buf()
+    return 0 if all(passed for _, passed, _ in lint.run()) else 1
+
+
+def _test(args: argparse.Namespace) -> int:
+    if args.run_command:
+        build_module.build()
+        return testing.run_command(args.run_command)
+    return testing.run(args.tier, args.filter, args.jobs)
+
+
+def _token(args: argparse.Namespace) -> int:
+    paths.UP.create()
+    print(secrets.token(paths.UP, args.brand or ["*"], args.role or [], args.subject, args.ttl_seconds))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tools/dev", description="The one command of a Tessera clone.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, run, text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(run=run)
+        return command
+
+    up = add("up", _up, "Builds and starts Postgres, Kafka and every service on free loopback ports.")
+    up.add_argument("--instances", type=_positive, default=1, metavar="N", help="processes of each service (1)")
+    up.add_argument("--keep-data", action="store_true", help="go on with the data of the last run")
+    down = add("down", _down, "Stops everything that `up` started; services drain first.")
+    down.add_argument("--purge", action="store_true", help="delete databases, topics and logs as well")
+    add("status", _status, "Shows what runs; exit code 0 when all of it does.")
+    logs = add("logs", _logs, "Shows the logs of one component, or of all.")
+    logs.add_argument("name", nargs="?", help="postgres, kafka, or an instance such as oneid-1")
+    logs.add_argument("-f", "--follow", action="store_true", help="go on as they grow")
+    logs.add_argument("-n", "--lines", type=_positive, default=50, help="how many lines of each (50)")
+    test = add("test", _test, "Runs every tier of tests on a Postgres and a Kafka of their own.")
+    test.add_argument("--tier", action="append", choices=testing.TIERS,
+                      help="only this tier (repeatable)")
+    test.add_argument("--filter", metavar="REGEX", help="only tests whose name matches")
+    test.add_argument("-j", "--jobs", type=_positive, default=2, help="how many test programs at once (2)")
+    test.add_argument("--run", dest="run_command", nargs=argparse.REMAINDER, metavar="COMMAND",
+                      help="instead of the tiers, run this command as a test would be run")
+    build = add("build", _build, "Builds what has changed.")
+    build.add_argument("target", nargs="*", help="only these targets")
+    build.add_argument("-j", "--jobs", type=_positive, help="how many compilers at once (all cores)")
+    add("lint", _lint, "Checks format, layers, protos, scripts and file lengths.")
+    add("fmt", _fmt, "Formats the C++ files.")
+    add("install", _install, "Installs what is missing; the other commands do it by themselves.")
+    token = add("token", _token, "Prints a bearer token for the local stack.")
+    token.add_argument("--brand", action="append", help="a brand it is good for (repeatable; all)")
+    token.add_argument("--role", action="append", help="a role it carries (repeatable; none)")
+    token.add_argument("--subject", default="dev", help="whom it names (dev)")
+    token.add_argument("--ttl-seconds", type=_positive, default=3600, help="how long it is good for (3600)")
+    return parser
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value
+
+
+def _raise_exit(number: int, _frame) -> None:
+    raise SystemExit(128 + number)
+
+
+def main(argv: list[str]) -> int:
+    """Runs one command; returns the exit code."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _raise_exit)
+    args = _parser().parse_args(argv)
+    try:
+        return args.run(args)
+    except DevError as error:
+        print(f"tools/dev {args.command}: {error}", file=sys.stderr)
+        return 1
+    except PermissionError as error:
+        print(f"tools/dev {args.command}: {error}\nbuild/ and var/ may have been made by another user: "
+              f"run as that user, or remove them (you are uid {os.geteuid()})", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ninterrupted", file=sys.stderr)
+        return 130

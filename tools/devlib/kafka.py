@@ -1,0 +1,129 @@
+"""A private Kafka broker in KRaft combined mode, on loopback only, with topics created by their owners."""
+
+import base64
+import os
+import shutil
+import socket
+import subprocess
+
+from . import processes
+from .errors import DevError
+from .paths import KAFKA_JARS, Layout
+
+NAME = "kafka"
+_READY_MARK = "Kafka Server started"
+
+_PROPERTIES = """\
+# Written by tools/dev at every start.
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller_port}
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs={data}
+
+auto.create.topics.enable=false
+num.partitions=16
+message.max.bytes=1048576
+group.initial.rebalance.delay.ms=0
+# Replayed events carry old times: nothing may be deleted because of them.
+log.retention.ms=-1
+log.segment.bytes=67108864
+log.index.size.max.bytes=1048576
+
+# One broker: internal topics have one copy, and few partitions so that it starts fast.
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+
+num.network.threads=2
+num.io.threads=4
+background.threads=2
+log.cleaner.dedupe.buffer.size=16777216
+"""
+
+_LOGGING = [
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+    "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
+    "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info",  # Says when it is ready.
+]
+
+
+class Kafka:
+    """The broker of one layout."""
+
+    def __init__(self, layout: Layout, port: int, controller_port: int):
+        self._layout = layout
+        self._port = port
+        self._controller_port = controller_port
+        self._properties = layout.kafka / "server.properties"
+
+    @property
+    def brokers(self) -> str:
+        return f"127.0.0.1:{self._port}"
+
+    def start(self) -> processes.Process:
+        """Formats the storage if there is none, starts the broker, and waits until it serves."""
+        data = self._layout.kafka / "data"
+        if (self._layout.kafka / "unfinished").exists():  # An interrupted format is begun again.
+            shutil.rmtree(data, ignore_errors=True)
+        data.mkdir(parents=True, exist_ok=True)
+        self._properties.write_text(_PROPERTIES.format(port=self._port, controller_port=self._controller_port,
+                                                       data=data))
+        if not (data / "meta.properties").exists():
+            self._format()
+        log = processes.log_path(self._layout, NAME)
+        log_start = log.stat().st_size if log.exists() else 0
+        argv = [*_java("-Xms256m", "-Xmx512m", *_LOGGING), "kafka.Kafka", str(self._properties)]
+        process = processes.start(self._layout, NAME, argv)
+        processes.wait_until_ready(self._layout, process, lambda: self._serves(log_start), 60.0)
+        return process
+
+    def _format(self) -> None:
+        unfinished = self._layout.kafka / "unfinished"
+        unfinished.touch()
+        argv = [*_java("-Xmx128m", "-XX:TieredStopAtLevel=1", *_LOGGING), "kafka.tools.StorageTool", "format",
+                "--cluster-id", _cluster_id(), "--config", str(self._properties)]
+        done = subprocess.run(argv, cwd="/", capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise DevError(f"Kafka could not format its storage:\n{done.stdout}{done.stderr}")
+        unfinished.unlink()
+
+    def _serves(self, log_start: int) -> bool:
+        with processes.log_path(self._layout, NAME).open("rb") as log:
+            log.seek(log_start)
+            if _READY_MARK.encode() not in log.read():
+                return False
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            return probe.connect_ex(("127.0.0.1", self._port)) == 0
+
+
+def _java(*options: str) -> list[str]:
+    java = shutil.which("java")
+    if not java:
+        raise DevError("java was not found; install openjdk-17-jre-headless (tools/dev install does)")
+    return [java, *options, "-cp", f"{KAFKA_JARS}/*"]
+
+
+def _cluster_id() -> str:
+    while True:
+        text = base64.urlsafe_b64encode(os.urandom(16)).decode("ascii").rstrip("=")
+        if not text.startswith("-"):
+            return text
+
+
+def stop(layout: Layout) -> None:
+    """Controlled shutdown."""
+    processes.stop_all(layout, [NAME], deadline_seconds=20.0)
+
+
+def remove(layout: Layout) -> None:
+    """Deletes the broker's files. It must be down."""
+    shutil.rmtree(layout.kafka, ignore_errors=True)

@@ -1,0 +1,117 @@
+"""The style checks; each is one case of the lint tier."""
+
+import os
+import py_compile
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Callable
+
+from .paths import NODE_TOOLS, ROOT
+from .processes import run_in_group
+
+_LINES_MAX = 500
+_CPP_FOLDERS = ("libs", "services", "tools", "tests")
+_SOURCE_SUFFIXES = (".cc", ".h", ".py", ".proto", ".sql", ".cmake", ".sh")
+_Check = Callable[[], tuple[bool, str]]
+
+
+def tracked_files() -> list[Path]:
+    """The files of the tree, relative to its root: tracked ones and new ones that are not ignored."""
+    # The clone may belong to another user than the one who runs this.
+    done = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others",
+                           "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return sorted(Path(name) for name in set(done.stdout.split("\0")) if name and (ROOT / name).is_file())
+
+
+def cpp_files() -> list[Path]:
+    return [path for path in tracked_files() if path.suffix in (".cc", ".h") and path.parts[0] in _CPP_FOLDERS]
+
+
+def python_files() -> list[Path]:
+    return [path for path in tracked_files() if path.suffix == ".py" or _is_python_script(path)]
+
+
+def _is_python_script(path: Path) -> bool:
+    if path.suffix or not os.access(ROOT / path, os.X_OK):
+        return False
+    with (ROOT / path).open("rb") as script:
+        return b"python3" in script.readline()
+
+
+def _run(argv: list[str], cwd: Path = ROOT) -> tuple[bool, str]:
+    code, output = run_in_group(argv, cwd=cwd, capture=True, timeout_seconds=600)
+    return code == 0, output
+
+
+def _clang_format() -> tuple[bool, str]:
+    files = [str(path) for path in cpp_files()]
+    return _run(["clang-format-14", "--dry-run", "-Werror", *files]) if files else (True, "")
+
+
+def _layers() -> tuple[bool, str]:
+    return _run([sys.executable, "tools/check_layers"])
+
+
+def _style_tests() -> tuple[bool, str]:
+    return _run([sys.executable, "-m", "unittest", "discover", "-s", "tests/style", "-t", "tests/style"])
+
+
+def _buf() -> tuple[bool, str]:
+    if not list((ROOT / "proto").rglob("*.proto")):
+        return True, ""
+    return _run([str(NODE_TOOLS / "node_modules" / ".bin" / "buf"), "lint"], ROOT / "proto")
+
+
+def _python() -> tuple[bool, str]:
+    mistakes = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for path in python_files():
+            try:
+                py_compile.compile(str(ROOT / path), cfile=f"{scratch}/compiled", dfile=str(path), doraise=True)
+            except py_compile.PyCompileError as error:
+                mistakes.append(error.msg)
+    return not mistakes, "\n".join(mistakes)
+
+
+def _file_length() -> tuple[bool, str]:
+    long = []
+    for path in set(python_files()) | {path for path in tracked_files() if path.suffix in _SOURCE_SUFFIXES}:
+        if path.parts[0] in ("data", "third_party"):
+            continue
+        with (ROOT / path).open("rb") as source:
+            lines = sum(1 for _ in source)
+        if lines >= _LINES_MAX:
+            long.append(f"{path}: {lines} lines (a file has fewer than {_LINES_MAX}: divide it by concept)")
+    return not long, "\n".join(sorted(long))
+
+
+CHECKS: dict[str, _Check] = {
+    "clang-format": _clang_format,
+    "layers": _layers,
+    "style tests": _style_tests,
+    "buf": _buf,
+    "python": _python,
+    "file length": _file_length,
+}
+
+
+def run(names: list[str] | None = None) -> list[tuple[str, bool, str]]:
+    """Runs the checks, prints one line each, and returns (name, passed, output) of each."""
+    results = []
+    for name in names if names is not None else list(CHECKS):
+        passed, output = CHECKS[name]()
+        print(f"  {'ok    ' if passed else 'FAILED'}  {name}", flush=True)
+        if not passed:
+            print("\n".join(f"    {line}" for line in output.rstrip().splitlines()), flush=True)
+        results.append((name, passed, output))
+    return results
+
+
+def format_all() -> int:
+    """Formats the C++ files in place; returns how many there are."""
+    files = [str(path) for path in cpp_files()]
+    if files:
+        subprocess.run(["clang-format-14", "-i", *files], cwd=ROOT, check=True)
+    return len(files)
