@@ -14,10 +14,14 @@ const Currency* FindLotCurrency(const Books& books, const std::string& name) {
   return currency != nullptr && currency->has_lots() ? currency : nullptr;
 }
 
-std::optional<HoldKey> FindHold(const Books& books, const HoldId& hold) {
+std::optional<HoldKey> FindHold(Books& books, const HoldId& hold) {
   for (const MemberKey& side : books.Sides()) {
     const HoldKey key = {side, hold};
-    if (books.tables().hold.Loaded(key) && books.tables().hold.Find(key) != nullptr) return key;
+    if (!books.tables().hold.Loaded(key)) {
+      books.missing().holds.insert(key);
+    } else if (books.tables().hold.Find(key) != nullptr) {
+      return key;
+    }
   }
   return std::nullopt;
 }

@@ -26,7 +26,7 @@ struct OrderPaid {
   MemberKey side;
   Cause cause;
   OrderKey order;
-  Purchase purchase;
+  std::shared_ptr<const Purchase> purchase;
 };
 
 struct OrderCompleted {

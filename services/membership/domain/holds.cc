@@ -291,6 +291,7 @@ Outcome Decide(Tables& tables, const CaptureHold& command, absl::Time now) {
   BringUpToDate(books);
   if (books.stopped()) return books.Finish({});
   const auto key = FindHold(books, command.hold);
+  if (books.stopped()) return books.Finish({});
   if (!key) return Refusal{Reason::kHoldUnknown, "hold_id"};
   const Hold hold = tables.hold.At(*key);
   if (hold.state != HoldState::kOpen) return Refusal{Reason::kHoldEnded, "hold_id"};
@@ -313,6 +314,7 @@ Outcome Decide(Tables& tables, const ReleaseHold& command, absl::Time now) {
   BringUpToDate(books);
   if (books.stopped()) return books.Finish({});
   const auto key = FindHold(books, command.hold);
+  if (books.stopped()) return books.Finish({});
   if (!key) return Refusal{Reason::kHoldUnknown, "hold_id"};
   const Hold hold = tables.hold.At(*key);
   if (hold.state != HoldState::kOpen) return Refusal{Reason::kHoldEnded, "hold_id"};
@@ -330,6 +332,7 @@ Outcome Decide(Tables& tables, const RefundSpend& command, absl::Time now) {
   BringUpToDate(books);
   if (books.stopped()) return books.Finish({});
   const auto key = FindHold(books, command.spend);
+  if (books.stopped()) return books.Finish({});
   if (!key || tables.hold.At(*key).captured == 0) return Refusal{Reason::kSpendUnknown, "spend_id"};
   Hold& spend = books.EditHold(*key);
   const int64_t left = spend.captured - spend.refunded;

@@ -78,12 +78,12 @@ engine::WaitKey WaitForRoot(const CustomerId& root) { return {absl::StrCat("root
 
 Outcome Decide(Tables& tables, const OrderPaid& command, absl::Time now) {
   if (auto wait = WaitIfUnknown(tables, command.side.brand, now)) return *wait;
-  if (auto refusal = CheckPurchase(command.purchase)) return *refusal;
+  if (auto refusal = CheckPurchase(*command.purchase)) return *refusal;
   Books books(tables, command.side, command.cause, now);
   if (const Order* known = tables.order.Find(command.order)) {
     if (auto wait = WaitIfOfOther(books, *known)) return *wait;
     if (known->purchase != nullptr) {
-      if (*known->purchase == command.purchase) return Done{};
+      if (*known->purchase == *command.purchase) return Done{};
       return Refusal{Reason::kOrderChanged, "lines", "the order was paid before with other lines"};
     }
   } else {
@@ -95,7 +95,7 @@ Outcome Decide(Tables& tables, const OrderPaid& command, absl::Time now) {
   order.side = command.side.customer;
   order.paid_time = books.cause_time();
   order.paid_transaction = books.transaction();
-  order.purchase = std::make_shared<const Purchase>(command.purchase);
+  order.purchase = command.purchase;
   ++books.Edit(command.side).own.orders;
   ++books.Edit(books.root_key()).all.orders;
   books.TakeSeq();

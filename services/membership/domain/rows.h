@@ -149,7 +149,7 @@ struct Order {
   const TransactionId& TransactionOf(const Award& award) const {
     return award.of_completion ? completed_transaction : paid_transaction;
   }
-  bool operator==(const Order&) const = default;  // the same purchase object: it never changes
+  bool operator==(const Order&) const = default;  // compares the purchase by its address: it never changes
 };
 
 // ---- lots and holds ----
@@ -266,7 +266,7 @@ struct ProgramVersion {
   std::shared_ptr<const Program> program;
 
   bool operator==(const ProgramVersion& other) const {
-    return valid_from == other.valid_from && created == other.created && program == other.program;
+    return valid_from == other.valid_from && created == other.created && document == other.document;
   }
 };
 
