@@ -4,7 +4,7 @@
 function(tessera_library name)
   cmake_parse_arguments(ARG "" "" "SRCS;DEPS" ${ARGN})
   add_library(${name} STATIC ${ARG_SRCS})
-  target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/libs ${CMAKE_SOURCE_DIR})
+  target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/libs ${CMAKE_SOURCE_DIR} ${TESSERA_GENERATED})
   target_link_libraries(${name} PUBLIC ${ARG_DEPS} PRIVATE tessera_warnings)
   if(TESSERA_FAULT_POINTS)
     target_compile_definitions(${name} PUBLIC TESSERA_FAULT_POINTS=1)

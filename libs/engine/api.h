@@ -26,6 +26,16 @@ struct ApiCommand {
   std::string route;     // commands with equal text meet on one writer: lower-case text of the customer id
 };
 
+// What tells two requests with the same request_id apart: a hash over known fields in field order, so that a client's
+// unknown fields or field order make no difference. 16 bytes.
+std::string InputHash(const google::protobuf::Message& request);
+
+// One item of a call of many: its command, and the hash of the item alone.
+struct ApiItem {
+  ApiCommand command;
+  std::string input_hash;  // InputHash(item)
+};
+
 // Where api files register. `method` is "tessera.membership.v1.PointsService/GetBalance".
 class Api {
  public:
@@ -43,8 +53,7 @@ class Api {
   // the error, of each item; `join` makes the response from the items' answers (serialised replies or errors), in
   // order.
   template <class Request, class Response>
-  void Commands(std::string_view method,
-                absl::StatusOr<std::vector<absl::StatusOr<ApiCommand>>> (*split)(const Request&),
+  void Commands(std::string_view method, absl::StatusOr<std::vector<absl::StatusOr<ApiItem>>> (*split)(const Request&),
                 Response (*join)(const std::vector<absl::StatusOr<std::string>>& answers)) {
     AddCommands(
         method, Request(),
@@ -87,7 +96,7 @@ class Api {
  protected:
   using Message = google::protobuf::Message;
   using ToCommand = std::function<absl::StatusOr<ApiCommand>(const Message&)>;
-  using Split = std::function<absl::StatusOr<std::vector<absl::StatusOr<ApiCommand>>>(const Message&)>;
+  using Split = std::function<absl::StatusOr<std::vector<absl::StatusOr<ApiItem>>>(const Message&)>;
   using Join = std::function<std::string(const std::vector<absl::StatusOr<std::string>>&)>;
   using BatchRead =
       std::function<std::vector<absl::StatusOr<std::string>>(pg::Tx&, const std::vector<const Message*>&)>;

@@ -16,9 +16,10 @@ constexpr int64_t kSuspects = 256;
 
 }  // namespace
 
-ConsumerLoop::ConsumerLoop(std::vector<ConsumedTopic> topics, pg::ConnectionOptions connection,
+ConsumerLoop::ConsumerLoop(std::vector<ConsumedTopic> topics, TopicNames names, pg::ConnectionOptions connection,
                            kafka::Consumer& consumer, const LeaseKeeper& leases, std::vector<Writer*> writers)
     : topics_(std::move(topics)),
+      names_(std::move(names)),
       session_(std::move(connection)),
       consumer_(consumer),
       leases_(leases),
@@ -44,7 +45,7 @@ absl::Status ConsumerLoop::Start(const std::string& topic, int32_t partition, bo
     feed->last_seq = rows[0].Get<int64_t>(1);
     feed->suspect_until_offset = suspect ? feed->next_offset + kSuspects : 0;
   }
-  TESSERA_RETURN_IF_ERROR(consumer_.Assign(topic, partition, feed->next_offset));
+  TESSERA_RETURN_IF_ERROR(consumer_.Assign(names_.AtBroker(topic), partition, feed->next_offset));
   readings_[{topic, partition}] = Reading{std::move(feed), {}, -1};
   return absl::OkStatus();
 }
@@ -59,7 +60,7 @@ absl::Status ConsumerLoop::FollowLeases() {
       if (reads && !held.contains(partition)) {
         reading->second.feed->stale = true;
         readings_.erase(reading);
-        TESSERA_RETURN_IF_ERROR(consumer_.Unassign(topic.name, partition));
+        TESSERA_RETURN_IF_ERROR(consumer_.Unassign(names_.AtBroker(topic.name), partition));
       } else if (held.contains(partition) && (!reads || reading->second.feed->stale)) {
         const bool suspect = !reads && leases_.TookOverFromDead(kind, partition);
         TESSERA_RETURN_IF_ERROR(Start(topic.name, partition, suspect));
@@ -89,7 +90,8 @@ void ConsumerLoop::RetryHeldBack() {
     if (reading.held_back.empty()) continue;
     HandOver(reading, reading.held_back);
     if (reading.held_back.empty()) {
-      if (auto resumed = consumer_.Resume(key.first, key.second); !resumed.ok()) reading.feed->stale = true;
+      if (auto resumed = consumer_.Resume(names_.AtBroker(key.first), key.second); !resumed.ok())
+        reading.feed->stale = true;
     }
   }
 }
@@ -104,19 +106,21 @@ absl::Status ConsumerLoop::Step(absl::Duration wait) {
         {{"topic", error.topic}, {"partition", int64_t{error.partition}}, {"reason", ToStd(error.status.message())}});
   }
   for (size_t i = 0; i < polled.records.size();) {
-    const PartitionKey key{polled.records[i].topic, polled.records[i].partition};
+    const std::string at_broker = polled.records[i].topic;
+    const PartitionKey key{names_.Own(at_broker), polled.records[i].partition};
     std::deque<kafka::Record> run;
     for (;
-         i < polled.records.size() && polled.records[i].partition == key.second && polled.records[i].topic == key.first;
+         i < polled.records.size() && polled.records[i].partition == key.second && polled.records[i].topic == at_broker;
          ++i) {
       run.push_back(std::move(polled.records[i]));
+      run.back().topic = key.first;
     }
     auto reading = readings_.find(key);
     if (reading == readings_.end() || reading->second.feed->stale) continue;
     Reading& to = reading->second;
     for (kafka::Record& record : run) to.held_back.push_back(std::move(record));
     HandOver(to, to.held_back);
-    if (!to.held_back.empty()) TESSERA_RETURN_IF_ERROR(consumer_.Pause(key.first, key.second));
+    if (!to.held_back.empty()) TESSERA_RETURN_IF_ERROR(consumer_.Pause(names_.AtBroker(key.first), key.second));
   }
   TellLag();
   return absl::OkStatus();
@@ -127,7 +131,7 @@ void ConsumerLoop::TellLag() {
   lag_told_ = absl::Now();
   for (auto& [key, reading] : readings_) {
     const int64_t offset = reading.feed->next_offset;
-    if (offset != reading.told_offset) consumer_.CommitForLag(key.first, key.second, offset);
+    if (offset != reading.told_offset) consumer_.CommitForLag(names_.AtBroker(key.first), key.second, offset);
     reading.told_offset = offset;
   }
 }
@@ -135,7 +139,7 @@ void ConsumerLoop::TellLag() {
 void ConsumerLoop::Stop() {
   for (auto& [key, reading] : readings_) {
     reading.feed->stale = true;
-    consumer_.Unassign(key.first, key.second).IgnoreError();
+    consumer_.Unassign(names_.AtBroker(key.first), key.second).IgnoreError();
   }
   readings_.clear();
 }
@@ -143,7 +147,7 @@ void ConsumerLoop::Stop() {
 std::vector<PartitionLag> ConsumerLoop::Lag() {
   std::vector<PartitionLag> lags;
   for (auto& [key, reading] : readings_) {
-    const auto range = consumer_.Watermarks(key.first, key.second);
+    const auto range = consumer_.Watermarks(names_.AtBroker(key.first), key.second);
     if (!range.ok() || range->high < 0) continue;
     lags.push_back({key.first, key.second, range->high - reading.feed->next_offset});
   }

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "engine/lease.h"
+#include "engine/topic_names.h"
 #include "engine/work.h"
 #include "engine/writer.h"
 #include "kafka/consumer.h"
@@ -33,8 +34,8 @@ struct PartitionLag {
 class ConsumerLoop {
  public:
   // Partition p belongs to writer p mod n. Everything referred to outlives the loop.
-  ConsumerLoop(std::vector<ConsumedTopic> topics, pg::ConnectionOptions connection, kafka::Consumer& consumer,
-               const LeaseKeeper& leases, std::vector<Writer*> writers);
+  ConsumerLoop(std::vector<ConsumedTopic> topics, TopicNames names, pg::ConnectionOptions connection,
+               kafka::Consumer& consumer, const LeaseKeeper& leases, std::vector<Writer*> writers);
 
   // Follows the leases, hands over what came within `wait`. Unavailable if the database is away.
   absl::Status Step(absl::Duration wait);
@@ -58,6 +59,7 @@ class ConsumerLoop {
   void TellLag();
 
   const std::vector<ConsumedTopic> topics_;
+  const TopicNames names_;
   pg::Session session_;
   kafka::Consumer& consumer_;
   const LeaseKeeper& leases_;

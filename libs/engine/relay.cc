@@ -25,10 +25,11 @@ std::string Rfc3339(int64_t time_us) {
 
 }  // namespace
 
-Relay::Relay(std::string service, LogTopics topics, pg::ConnectionOptions connection, kafka::Producer& producer,
-             const LeaseKeeper& leases)
+Relay::Relay(std::string service, LogTopics topics, TopicNames names, pg::ConnectionOptions connection,
+             kafka::Producer& producer, const LeaseKeeper& leases)
     : service_(std::move(service)),
       topics_(std::move(topics)),
+      names_(std::move(names)),
       session_(std::move(connection)),
       producer_(producer),
       leases_(leases) {}
@@ -49,7 +50,7 @@ absl::StatusOr<bool> Relay::Step() {
   }
   if (cursors.empty()) return false;
   TESSERA_RETURN_IF_ERROR(producer_.ProduceAndWait(messages, kProduceTimeout));
-  FaultPoint("relay.produced_not_stored");
+  if (FaultPoint("relay.produced_not_stored")) return absl::UnavailableError("fault point");
   std::vector<int16_t> logs;
   std::vector<int32_t> slots;
   std::vector<int64_t> seqs;
@@ -98,8 +99,9 @@ std::vector<Relay::Cursor> Relay::Read(pg::Tx& tx, std::vector<kafka::Message>& 
 
 kafka::Message Relay::MessageOf(int16_t log, int32_t slot, int64_t seq, const v1::OutboxEvent& event) const {
   kafka::Message message;
-  message.topic = topics_[static_cast<size_t>(log)];
-  TESSERA_CHECK(!message.topic.empty());
+  const std::string& topic = topics_[static_cast<size_t>(log)];
+  TESSERA_CHECK(!topic.empty());
+  message.topic = names_.AtBroker(topic);
   message.partition = slot;
   message.key = event.key();
   message.value = event.data();

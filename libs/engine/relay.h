@@ -15,6 +15,7 @@
 #include "absl/time/time.h"
 #include "engine/lease.h"
 #include "engine/service.h"
+#include "engine/topic_names.h"
 #include "kafka/producer.h"
 #include "pg/connection.h"
 
@@ -29,8 +30,8 @@ using LogTopics = std::array<std::string, kLogCount>;
 
 class Relay {
  public:
-  Relay(std::string service, LogTopics topics, pg::ConnectionOptions connection, kafka::Producer& producer,
-        const LeaseKeeper& leases);
+  Relay(std::string service, LogTopics topics, TopicNames names, pg::ConnectionOptions connection,
+        kafka::Producer& producer, const LeaseKeeper& leases);
 
   // Publishes what is there; false if there was nothing. Unavailable: the database or the broker is away.
   absl::StatusOr<bool> Step();
@@ -54,6 +55,7 @@ class Relay {
 
   const std::string service_;
   const LogTopics topics_;
+  const TopicNames names_;
   pg::Session session_;
   kafka::Producer& producer_;
   const LeaseKeeper& leases_;

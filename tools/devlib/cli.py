@@ -90,6 +90,15 @@ def _token(args: argparse.Namespace) -> int:
     return 0
 
 
+def _new_service(args: argparse.Namespace) -> int:
+    made = subprocess.run([sys.executable, str(paths.ROOT / "tools/new_service/new_service.py"), args.name,
+                           str(paths.ROOT)], check=False).returncode
+    if made == 0:
+        print(f"made services/{args.name} and its protos; `tools/dev build` builds it, `tools/dev up` starts it, "
+              f"`tools/dev test` tests it. See CONTRIBUTING.md for what comes next.")
+    return made
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tools/dev", description="The one command of a Tessera clone.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -122,6 +131,8 @@ def _parser() -> argparse.ArgumentParser:
     add("lint", _lint, "Checks format, layers, protos, scripts and file lengths.")
     add("fmt", _fmt, "Formats the C++ files.")
     add("install", _install, "Installs what is missing; the other commands do it by themselves.")
+    new_service = add("new-service", _new_service, "Makes a service that builds, starts, consumes and publishes.")
+    new_service.add_argument("name", help="2 to 30 lower-case letters")
     token = add("token", _token, "Prints a bearer token for the local stack.")
     token.add_argument("--brand", action="append", help="a brand it is good for (repeatable; all)")
     token.add_argument("--role", action="append", help="a role it carries (repeatable; none)")

@@ -1,93 +1,15 @@
 // The life of a batch against a real Postgres: the writer is stepped by hand.
-#include "engine/writer.h"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <algorithm>
-
 #include "base/fault_point.h"
-#include "base/status.h"
-#include "engine/tests/toy.h"
-#include "testing/postgres.h"
+#include "engine/tests/writer_fixture.h"
 
 namespace tessera::engine {
 namespace {
 
+using WriterTest = WriterFixture;
 using toy::Earn;
 using toy::Move;
 using toy::Refund;
 using toy::Toy;
-
-class WriterTest : public ::testing::Test {
- protected:
-  WriterTest()
-      : database_("toy", toy::ToyFiles()),
-        clock_(absl::FromUnixSeconds(1'700'000'000)),
-        writer_(service_, {"toy", std::string(32, 'k'), RandomUuidV7(absl::Now()), 0}, clock_, database_.options(), {},
-                {}) {
-    database_.Text("INSERT INTO consumer_mark VALUES ('in', 0, 0, -1)");
-    feed_ = NewFeed();
-  }
-
-  std::shared_ptr<Feed> NewFeed() {
-    auto feed = std::make_shared<Feed>();
-    feed->topic = "in";
-    feed->next_offset = std::stoll(database_.Text("SELECT next_offset FROM consumer_mark"));
-    feed->last_seq = std::stoll(database_.Text("SELECT last_seq FROM consumer_mark"));
-    return feed;
-  }
-
-  // Queues a call; its answer appears in answers_[name].
-  void Call(const std::string& name, Toy::Command command, const Uuid& request_id, const std::string& hash = "h") {
-    Work work;
-    work.command = MakeCommand<Toy>(std::move(command));
-    work.cause = {request_id.ToString(), "", "", clock_.Now(), "toy"};
-    work.origin = CallOrigin{"Toy/Do",
-                             {"toy"},
-                             {request_id},
-                             hash,
-                             clock_.Now() + absl::Seconds(30),
-                             [this, name](absl::StatusOr<std::string> answer) { answers_[name] = answer; }};
-    ASSERT_TRUE(writer_.Push(work));
-  }
-  void Call(const std::string& name, Toy::Command command) {
-    Call(name, std::move(command), RandomUuidV7(absl::Now()));
-  }
-
-  void Record(const std::string& value, const std::string& id = "", const std::string& key = "k") {
-    kafka::Record record;
-    record.topic = "in";
-    record.offset = offset_++;
-    record.timestamp = clock_.Now();
-    record.key = key;
-    record.value = value;
-    if (!id.empty()) record.headers.push_back({"id", id});
-    Work work;
-    work.origin = RecordOrigin{feed_, std::move(record), std::nullopt};
-    ASSERT_TRUE(writer_.Push(work));
-  }
-
-  void Run() {
-    while (writer_.Step(absl::ZeroDuration())) {
-    }
-  }
-  std::string Balance(const std::string& account) {
-    return database_.Text("SELECT balance FROM account WHERE account_id = '" + account + "'");
-  }
-  std::string Reason(const std::string& name) {
-    const auto info = ErrorInfoOf(answers_.at(name).status());
-    return info ? info->reason : std::string(answers_.at(name).status().message());
-  }
-
-  testing::TestDatabase database_;
-  ManualClock clock_;
-  toy::ToyService service_;
-  Writer writer_;
-  std::shared_ptr<Feed> feed_;
-  int64_t offset_ = 0;
-  std::map<std::string, absl::StatusOr<std::string>> answers_;
-};
 
 TEST_F(WriterTest, ABatchFoldsCommandsAndSeesItsOwnWrites) {
   Call("a", Earn{"alice", "o1", 10});

@@ -1,0 +1,243 @@
+#include "engine/runtime.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "base/status.h"
+#include "base/strings.h"
+#include "engine/operations.h"
+#include "engine/schema.h"
+
+namespace tessera::engine {
+namespace {
+
+constexpr absl::Duration kIdleWait = absl::Milliseconds(100);
+constexpr absl::Duration kPollPeriod = absl::Milliseconds(250);  // for what other instances commit
+constexpr absl::Duration kErrorPause = absl::Milliseconds(500);
+constexpr absl::Duration kPartitionPeriod = absl::Hours(1);
+constexpr absl::Duration kDrainTime = absl::Seconds(5);
+
+std::string ConsumeKind(const std::string& topic) { return "consume/" + topic; }
+
+void LogFailure(std::string_view loop, const absl::Status& status) {
+  LogWarning("loop failed, will go on", {{"loop", loop}, {"reason", ToStd(status.message())}});
+}
+
+}  // namespace
+
+Runtime::Runtime(ServiceParts parts, RuntimeOptions options, const Clock& clock)
+    : parts_(std::move(parts)),
+      options_(std::move(options)),
+      clock_(clock),
+      instance_id_(RandomUuidV7(clock.Now())),
+      names_(options_.topic_prefix) {}
+
+Runtime::~Runtime() { Stop(); }
+
+pg::ConnectionOptions Runtime::ConnectionFor(const std::string& what, bool key_access_only) const {
+  return {.dsn = options_.dsn, .application_name = parts_.name + "/" + what, .key_access_only = key_access_only};
+}
+
+absl::Status Runtime::Start() {
+  TESSERA_RETURN_IF_ERROR(CheckDatabase());
+  TESSERA_RETURN_IF_ERROR(EnsureTopics());
+  TESSERA_RETURN_IF_ERROR(StartKafka());
+  BuildLoops();
+  TESSERA_RETURN_IF_ERROR(StartServer());
+  StartThreads();
+  serving_ = true;
+  server_->SetServing(true);
+  LogInfo("serving", {{"port", int64_t{port()}}, {"metrics_port", int64_t{metrics_port()}}});
+  return absl::OkStatus();
+}
+
+absl::Status Runtime::CheckDatabase() {
+  TESSERA_ASSIGN_OR_RETURN(auto connection, pg::Connection::Open(ConnectionFor("start")));
+  TESSERA_RETURN_IF_ERROR(CheckSchema(*connection, parts_.files));
+  for (const PartitionedTable& table : EnginePartitionedTables()) parts_.partitioned_tables.push_back(table);
+  return MaintainPartitions(*connection, parts_.partitioned_tables, clock_.Now());
+}
+
+absl::Status Runtime::EnsureTopics() {
+  TESSERA_ASSIGN_OR_RETURN(auto admin, kafka::Admin::Create(options_.brokers));
+  std::vector<kafka::TopicSpec> topics = parts_.topics_in;
+  for (const std::string& topic : parts_.topics) {
+    if (!topic.empty()) topics.push_back({.name = topic, .partitions = kSlots});
+  }
+  for (kafka::TopicSpec& topic : topics) topic.name = names_.AtBroker(topic.name);
+  return admin->EnsureTopics(topics);
+}
+
+absl::Status Runtime::StartKafka() {
+  TESSERA_ASSIGN_OR_RETURN(producer_, kafka::Producer::Create({.brokers = options_.brokers, .client_id = parts_.name}));
+  TESSERA_ASSIGN_OR_RETURN(
+      consumer_, kafka::Consumer::Create(
+                     {.brokers = options_.brokers, .group_id = "tessera." + parts_.name, .client_id = parts_.name}));
+  return absl::OkStatus();
+}
+
+void Runtime::BuildLoops() {
+  std::vector<LeaseGroup> groups = {{"relay", kSlots}, {"timer", 1}};
+  std::vector<ConsumedTopic> consumed;
+  for (const kafka::TopicSpec& topic : parts_.topics_in) {
+    groups.push_back({ConsumeKind(topic.name), topic.partitions});
+    consumed.push_back({topic.name, topic.partitions});
+  }
+  leases_ = std::make_unique<LeaseKeeper>(ConnectionFor("leases"), instance_id_, options_.instance, std::move(groups));
+  relay_ = std::make_unique<Relay>(parts_.name, parts_.topics, names_, ConnectionFor("relay"), *producer_, *leases_);
+  const WriterSignals signals = {[this] { relay_->Wake(); }, [this](absl::Time due) { timers_->Wake(due); }};
+  std::vector<Writer*> writers;
+  for (int32_t i = 0; i < options_.writers; ++i) {
+    const Uuid writer_id = RandomUuidV7(clock_.Now());
+    const BatchConfig config = {parts_.name, options_.wrapping_key, writer_id,
+                                static_cast<int32_t>(writer_id.bytes[15] % 64)};
+    writers_.push_back(std::make_unique<Writer>(
+        *parts_.service, config, clock_, ConnectionFor("writer", /*key_access_only=*/true), options_.limits, signals));
+    writers.push_back(writers_.back().get());
+  }
+  timers_ = std::make_unique<TimerScan>(*parts_.service, clock_, options_.wrapping_key, ConnectionFor("timers"),
+                                        *leases_, writers);
+  consumer_loop_ = std::make_unique<ConsumerLoop>(std::move(consumed), names_, ConnectionFor("consumer"), *consumer_,
+                                                  *leases_, writers);
+  reads_ = std::make_unique<Reader>(ConnectionFor("reads", /*key_access_only=*/true));
+  queries_ = std::make_unique<Reader>(ConnectionFor("queries"));
+}
+
+absl::Status Runtime::StartServer() {
+  TESSERA_ASSIGN_OR_RETURN(
+      auto verifier, rpc::NewTokenVerifier({.jwks_path = options_.jwks_path, .issuer = options_.token_issuer}, clock_));
+  rpc::ServerOptions server_options;
+  server_options.listen = options_.listen;
+  server_options.verifier = std::move(verifier);
+  server_options.clock = &clock_;
+  server_ = std::make_unique<rpc::Server>(std::move(server_options));
+  std::vector<Writer*> writers;
+  for (auto& writer : writers_) writers.push_back(writer.get());
+  api_ = std::make_unique<ApiBinding>(*server_, clock_, std::move(writers), *reads_, *queries_);
+  for (const auto& register_api : parts_.apis) register_api(*api_);
+  if (parts_.extra_api) parts_.extra_api(*server_, *producer_, names_);
+  OperationsConfig operations{options_.wrapping_key, parts_.topics, {}};
+  for (const EmbeddedFile& file : parts_.files) {
+    if (file.name.starts_with("checks/")) operations.checks.push_back(file);
+  }
+  RegisterOperations(*api_, std::move(operations));
+  TESSERA_RETURN_IF_ERROR(server_->Start());
+  TESSERA_ASSIGN_OR_RETURN(exposition_,
+                           metrics::Exposition::Start(options_.metrics_listen, [this] { return serving_.load(); }));
+  return absl::OkStatus();
+}
+
+void Runtime::StartThreads() {
+  for (auto& writer : writers_) {
+    sinks_.emplace_back([this, w = writer.get()] {
+      while (w->Step(kIdleWait) || !stop_sinks_) {
+      }
+    });
+  }
+  for (Reader* reader : {reads_.get(), queries_.get()}) {
+    sinks_.emplace_back([this, reader] {
+      while (reader->Step(kIdleWait) || !stop_sinks_) {
+      }
+    });
+  }
+  if (auto leased = leases_->Step(); !leased.ok()) LogFailure("leases", leased);
+  sinks_.emplace_back([this] { LoopRelay(); });
+  sources_.emplace_back([this] { LoopLeases(); });
+  sources_.emplace_back([this] { LoopConsumer(); });
+  sources_.emplace_back([this] { LoopTimers(); });
+  sources_.emplace_back([this] { LoopPartitions(); });
+}
+
+void Runtime::LoopLeases() {
+  absl::Time next = absl::Now() + kLeaseRenewal;
+  while (!stop_sources_) {
+    absl::SleepFor(kIdleWait);
+    if (absl::Now() < next) continue;
+    next = absl::Now() + kLeaseRenewal;
+    if (auto leased = leases_->Step(); !leased.ok()) LogFailure("leases", leased);
+    Observe();
+  }
+}
+
+void Runtime::LoopRelay() {
+  for (;;) {
+    const auto published = relay_->Step();
+    if (published.ok() && *published) continue;
+    if (stop_sinks_) return;
+    if (published.ok()) {
+      relay_->Await(kPollPeriod);
+    } else {
+      LogFailure("relay", published.status());
+      absl::SleepFor(kErrorPause);
+    }
+  }
+}
+
+void Runtime::LoopConsumer() {
+  while (!stop_sources_) {
+    if (auto read = consumer_loop_->Step(kIdleWait); !read.ok()) {
+      LogFailure("consumer", read);
+      absl::SleepFor(kErrorPause);
+    }
+  }
+  consumer_loop_->Stop();
+}
+
+void Runtime::LoopTimers() {
+  while (!stop_sources_) {
+    const auto pushed = timers_->Step();
+    if (!pushed.ok()) LogFailure("timers", pushed.status());
+    if (!pushed.ok() || *pushed == 0) timers_->Await(kPollPeriod);
+  }
+}
+
+void Runtime::LoopPartitions() {
+  pg::Session session(ConnectionFor("partitions"));
+  absl::Time next = absl::Now() + kPartitionPeriod;
+  while (!stop_sources_) {
+    absl::SleepFor(kIdleWait);
+    if (absl::Now() < next) continue;
+    next = absl::Now() + kPartitionPeriod;
+    absl::Status done = session.Ensure();
+    if (done.ok()) done = MaintainPartitions(*session, parts_.partitioned_tables, clock_.Now());
+    if (!done.ok()) LogFailure("partitions", done);
+  }
+}
+
+void Runtime::Observe() {
+  for (size_t i = 0; i < writers_.size(); ++i) {
+    const metrics::Labels labels = {{"writer", std::to_string(i)}};
+    const WriterStats stats = writers_[i]->stats();
+    metrics::GetGauge("tessera_writer_queue_commands", "Commands waiting", labels)
+        .Set(static_cast<double>(writers_[i]->queued()));
+    metrics::GetGauge("tessera_writer_batches", "Batches committed", labels).Set(static_cast<double>(stats.batches));
+    metrics::GetGauge("tessera_writer_commands", "Commands committed", labels).Set(static_cast<double>(stats.commands));
+    metrics::GetGauge("tessera_writer_restarts", "Batches restarted", labels).Set(static_cast<double>(stats.restarts));
+    metrics::GetGauge("tessera_writer_retries", "Batches retried", labels).Set(static_cast<double>(stats.retries));
+    metrics::GetGauge("tessera_writer_data_errors", "Data errors met", labels)
+        .Set(static_cast<double>(stats.data_errors));
+  }
+  metrics::GetGauge("tessera_relay_published_events", "Events published").Set(static_cast<double>(relay_->published()));
+}
+
+void Runtime::Stop() {
+  if (server_ == nullptr || !serving_.exchange(false)) return;
+  LogInfo("draining");
+  server_->SetServing(false);
+  stop_sources_ = true;
+  for (std::thread& thread : sources_) thread.join();
+  server_->Shutdown(kDrainTime);
+  for (auto& writer : writers_) writer->Close();
+  reads_->Close();
+  queries_->Close();
+  stop_sinks_ = true;
+  relay_->Wake();
+  for (std::thread& thread : sinks_) thread.join();
+  leases_->ReleaseAll();
+  LogInfo("stopped");
+}
+
+int Runtime::port() const { return server_->port(); }
+int Runtime::metrics_port() const { return exposition_->port(); }
+
+}  // namespace tessera::engine

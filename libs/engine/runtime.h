@@ -1,0 +1,110 @@
+// A running service: writers, readers, relay, consumer, timers and leases, each loop with its thread. Start, Ready and
+// Stop are called by one thread.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "base/clock.h"
+#include "base/embedded_file.h"
+#include "engine/api.h"
+#include "engine/api_binding.h"
+#include "engine/consumer_loop.h"
+#include "engine/lease.h"
+#include "engine/partitions.h"
+#include "engine/reader.h"
+#include "engine/relay.h"
+#include "engine/service.h"
+#include "engine/timer_scan.h"
+#include "engine/writer.h"
+#include "kafka/admin.h"
+#include "kafka/consumer.h"
+#include "kafka/producer.h"
+#include "rpc/metrics.h"
+#include "rpc/server.h"
+
+namespace tessera::engine {
+
+// What distinguishes one service from another.
+struct ServiceParts {
+  std::string name;                 // "membership": schema, role, topic prefix, metric label
+  std::vector<EmbeddedFile> files;  // migrations and checks
+  std::unique_ptr<Service> service;
+  std::vector<std::function<void(Api&)>> apis;
+  // Methods that are no commands or reads; may be empty.
+  std::function<void(rpc::Server&, kafka::Producer&, const TopicNames&)> extra_api;
+  LogTopics topics;                         // of its logs, by Log
+  std::vector<kafka::TopicSpec> topics_in;  // topics that it reads, made if missing
+  std::vector<PartitionedTable> partitioned_tables;
+};
+
+struct RuntimeOptions {
+  std::string dsn, brokers, topic_prefix, listen, metrics_listen, jwks_path, token_issuer, instance;
+  std::string wrapping_key;
+  int32_t writers = 2;
+  WriterLimits limits;
+};
+
+class Runtime {
+ public:
+  Runtime(ServiceParts parts, RuntimeOptions options, const Clock& clock);
+  ~Runtime();
+  Runtime(const Runtime&) = delete;
+  Runtime& operator=(const Runtime&) = delete;
+
+  // Checks the schema, makes the topics, starts every loop and serves. FailedPrecondition DATABASE_OLDER or _NEWER,
+  // TOPIC_PARTITIONS_DIFFER; Unavailable if the database or the broker is away.
+  absl::Status Start();
+
+  // Takes no more work in, ends what is under way, publishes it and gives the leases back. At most about 10 s.
+  void Stop();
+
+  int port() const;
+  int metrics_port() const;
+
+ private:
+  absl::Status CheckDatabase();
+  absl::Status EnsureTopics();
+  absl::Status StartKafka();
+  void BuildLoops();
+  absl::Status StartServer();
+  void StartThreads();
+  void Spawn(std::function<void()> loop);
+  void LoopLeases();
+  void LoopRelay();
+  void LoopConsumer();
+  void LoopTimers();
+  void LoopPartitions();
+  void Observe();
+  pg::ConnectionOptions ConnectionFor(const std::string& what, bool key_access_only = false) const;
+
+  ServiceParts parts_;
+  const RuntimeOptions options_;
+  const Clock& clock_;
+  const Uuid instance_id_;
+  const TopicNames names_;
+
+  std::unique_ptr<kafka::Producer> producer_;
+  std::unique_ptr<kafka::Consumer> consumer_;
+  std::unique_ptr<LeaseKeeper> leases_;
+  std::vector<std::unique_ptr<Writer>> writers_;
+  std::unique_ptr<Reader> reads_, queries_;
+  std::unique_ptr<Relay> relay_;
+  std::unique_ptr<TimerScan> timers_;
+  std::unique_ptr<ConsumerLoop> consumer_loop_;
+  std::unique_ptr<rpc::Server> server_;
+  std::unique_ptr<ApiBinding> api_;
+  std::unique_ptr<metrics::Exposition> exposition_;
+
+  std::atomic<bool> serving_ = false;
+  std::atomic<bool> stop_sources_ = false;  // consumer, timers, leases, partitions
+  std::atomic<bool> stop_sinks_ = false;    // writers, readers, relay
+  std::vector<std::thread> sources_, sinks_;
+};
+
+}  // namespace tessera::engine

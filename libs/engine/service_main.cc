@@ -1,0 +1,112 @@
+#include "engine/service_main.h"
+
+#include <signal.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/flags/usage.h"
+#include "absl/strings/numbers.h"
+#include "base/log.h"
+#include "base/strings.h"
+#include "engine/schema.h"
+
+// Empty flags mean: take the environment variable, else the default. Secrets belong in the environment, because argv is
+// visible in the process list (and so no environment value is ever a flag's printed default).
+ABSL_FLAG(std::string, dsn, "", "Postgres connection string of the service's role (TESSERA_DSN)");
+ABSL_FLAG(std::string, brokers, "", "Kafka brokers, host:port,host:port (TESSERA_BROKERS; 127.0.0.1:9092)");
+ABSL_FLAG(std::string, topic_prefix, "", "put before every topic's name at the broker (TESSERA_TOPIC_PREFIX; none)");
+ABSL_FLAG(std::string, listen, "", "gRPC address; port 0 takes a free one (TESSERA_LISTEN; 127.0.0.1:0)");
+ABSL_FLAG(std::string, metrics_listen, "",
+          "HTTP address of /metrics and /healthz (TESSERA_METRICS_LISTEN; 127.0.0.1:0)");
+ABSL_FLAG(std::string, jwks, "", "file with the public keys of token issuers (TESSERA_JWKS)");
+ABSL_FLAG(std::string, token_issuer, "", "iss that tokens must have (TESSERA_TOKEN_ISSUER; tessera-dev)");
+ABSL_FLAG(std::string, key_file, "", "JSON file with the deployment's keys (TESSERA_KEY_FILE)");
+ABSL_FLAG(std::string, instance, "", "name of this process in logs and leases (TESSERA_INSTANCE; 1)");
+ABSL_FLAG(std::string, log_level, "", "debug, info, warning or error (TESSERA_LOG_LEVEL; info)");
+ABSL_FLAG(std::string, writers, "", "how many writers; one per core is best (TESSERA_WRITERS; 2)");
+
+namespace tessera::engine {
+namespace {
+
+std::string Environment(const char* name, const char* otherwise = "") {
+  const char* value = std::getenv(name);
+  return value == nullptr ? otherwise : value;
+}
+
+std::string Setting(const absl::Flag<std::string>& flag, const char* variable, const char* otherwise = "") {
+  std::string value = absl::GetFlag(flag);
+  return value.empty() ? Environment(variable, otherwise) : value;
+}
+
+int Fail(const absl::Status& status) {
+  LogError("cannot run", {{"reason", ToStd(status.message())}});
+  std::fprintf(stderr, "error: %s\n", std::string(status.message()).c_str());
+  return 1;
+}
+
+int MigrateCommand(const std::string& name, const std::vector<EmbeddedFile>& files) {
+  const std::string admin_dsn = Environment("TESSERA_ADMIN_DSN"), password = Environment("TESSERA_DB_PASSWORD");
+  if (admin_dsn.empty() || password.empty()) {
+    return Fail(
+        absl::InvalidArgumentError("set TESSERA_ADMIN_DSN (a superuser's) and TESSERA_DB_PASSWORD (the new role's)"));
+  }
+  const absl::Status migrated = MigrateService(admin_dsn, name, password, files);
+  if (!migrated.ok()) return Fail(migrated);
+  std::printf("schema %s is up to date\n", name.c_str());
+  return 0;
+}
+
+int ServeCommand(const MakeParts& make_parts) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread starts, so that only sigwait gets them
+
+  const auto keys = KeyFile::Load(Setting(FLAGS_key_file, "TESSERA_KEY_FILE"));
+  if (!keys.ok()) return Fail(keys.status());
+  auto parts = make_parts(*keys);
+  if (!parts.ok()) return Fail(parts.status());
+  RuntimeOptions options;
+  options.dsn = Setting(FLAGS_dsn, "TESSERA_DSN");
+  options.brokers = Setting(FLAGS_brokers, "TESSERA_BROKERS", "127.0.0.1:9092");
+  options.topic_prefix = Setting(FLAGS_topic_prefix, "TESSERA_TOPIC_PREFIX");
+  options.listen = Setting(FLAGS_listen, "TESSERA_LISTEN", "127.0.0.1:0");
+  options.metrics_listen = Setting(FLAGS_metrics_listen, "TESSERA_METRICS_LISTEN", "127.0.0.1:0");
+  options.jwks_path = Setting(FLAGS_jwks, "TESSERA_JWKS");
+  options.token_issuer = Setting(FLAGS_token_issuer, "TESSERA_TOKEN_ISSUER", "tessera-dev");
+  options.instance = Setting(FLAGS_instance, "TESSERA_INSTANCE", "1");
+  options.wrapping_key = keys->wrapping_key;
+  if (!absl::SimpleAtoi(Setting(FLAGS_writers, "TESSERA_WRITERS", "2"), &options.writers) || options.writers < 1 ||
+      options.writers > 64) {
+    return Fail(absl::InvalidArgumentError("--writers must be a number from 1 to 64"));
+  }
+  Runtime runtime(std::move(*parts), std::move(options), Clock::System());
+  if (absl::Status started = runtime.Start(); !started.ok()) return Fail(started);
+  std::printf("grpc %d metrics %d\n", runtime.port(), runtime.metrics_port());
+  std::fflush(stdout);
+  int signal = 0;
+  sigwait(&signals, &signal);
+  runtime.Stop();
+  return 0;
+}
+
+}  // namespace
+
+int ServiceMain(int argc, char** argv, const std::string& name, const std::vector<EmbeddedFile>& files,
+                const MakeParts& make_parts) {
+  absl::SetProgramUsageMessage("tessera-" + name + " migrate|serve [--flags]");
+  const std::vector<char*> words = absl::ParseCommandLine(argc, argv);
+  InitLog(name, Setting(FLAGS_instance, "TESSERA_INSTANCE", "1"),
+          Setting(FLAGS_log_level, "TESSERA_LOG_LEVEL", "info"));
+  const std::string command = words.size() > 1 ? words[1] : "";
+  if (command == "migrate") return MigrateCommand(name, files);
+  if (command == "serve") return ServeCommand(make_parts);
+  std::fprintf(stderr, "usage: tessera-%s migrate|serve (see --help)\n", name.c_str());
+  return 2;
+}
+
+}  // namespace tessera::engine

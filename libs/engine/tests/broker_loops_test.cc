@@ -1,0 +1,102 @@
+// Relay and consumer against a real broker, stepped by hand.
+#include "base/fault_point.h"
+#include "engine/consumer_loop.h"
+#include "engine/relay.h"
+#include "engine/tests/writer_fixture.h"
+#include "kafka/admin.h"
+#include "testing/environment.h"
+#include "testing/wait.h"
+
+namespace tessera::engine {
+namespace {
+
+using toy::Earn;
+
+class BrokerLoopsTest : public WriterFixture {
+ protected:
+  BrokerLoopsTest()
+      : brokers_(testing::RequiredEnvironment("TESSERA_TEST_BROKERS")),
+        prefix_(testing::Unique("loops")),
+        names_(prefix_),
+        producer_(*kafka::Producer::Create({.brokers = brokers_})),
+        consumer_(*kafka::Consumer::Create({.brokers = brokers_, .group_id = prefix_})),
+        leases_(database_.options(), RandomUuidV7(absl::Now()), "test", {{"relay", kSlots}, {"consume/in", 1}}),
+        relay_("toy", {"out", "", "dead", ""}, names_, database_.options(), *producer_, leases_) {
+    auto admin = *kafka::Admin::Create(brokers_);
+    EXPECT_TRUE(admin
+                    ->EnsureTopics({{.name = names_.AtBroker("in"), .partitions = 1},
+                                    {.name = names_.AtBroker("out"), .partitions = kSlots},
+                                    {.name = names_.AtBroker("dead"), .partitions = kSlots}})
+                    .ok());
+    EXPECT_TRUE(leases_.Step().ok());
+  }
+
+  // What is in the topic "out", as "<ce_sequence>" per partition in order, until `count` records were seen.
+  std::vector<std::string> Published(size_t count) {
+    auto reader = *kafka::Consumer::Create({.brokers = brokers_, .group_id = testing::Unique("reader")});
+    for (int32_t slot = 0; slot < kSlots; ++slot) EXPECT_TRUE(reader->Assign(names_.AtBroker("out"), slot, 0).ok());
+    std::vector<std::string> seqs;
+    testing::WaitFor([&] {
+      for (const kafka::Record& record : reader->Poll(100, absl::Milliseconds(100)).records) {
+        for (const auto& header : record.headers) {
+          if (header.name == "ce_sequence") seqs.push_back(header.value);
+        }
+      }
+      return seqs.size() >= count;
+    });
+    return seqs;
+  }
+
+  void Send(const std::string& value) {
+    const kafka::Message message{
+        .topic = names_.AtBroker("in"), .partition = 0, .key = "k", .headers = {}, .value = value};
+    ASSERT_TRUE(producer_->ProduceAndWait({&message, 1}, absl::Seconds(20)).ok());
+  }
+
+  const std::string brokers_, prefix_;
+  const TopicNames names_;
+  std::unique_ptr<kafka::Producer> producer_;
+  std::unique_ptr<kafka::Consumer> consumer_;
+  LeaseKeeper leases_;
+  Relay relay_;
+};
+
+TEST_F(BrokerLoopsTest, TheRelayPublishesInOrderAndOnceWhenAllGoesWell) {
+  for (int i = 0; i < 5; ++i) {
+    Call("c" + std::to_string(i), Earn{"alice", "o" + std::to_string(i), 1});
+    Run();
+  }
+  EXPECT_TRUE(*relay_.Step());
+  EXPECT_FALSE(*relay_.Step());
+  EXPECT_EQ(Published(5), (std::vector<std::string>{"0", "1", "2", "3", "4"}));
+}
+
+TEST_F(BrokerLoopsTest, ARelayThatDiesBeforeItsCursorPublishesAgainUnderTheSameNumbers) {
+  Call("a", Earn{"alice", "o1", 1});
+  Run();
+  ArmFault("relay.produced_not_stored", "fail@1");
+  EXPECT_FALSE(relay_.Step().ok());
+  EXPECT_TRUE(*relay_.Step());
+  EXPECT_EQ(Published(2), (std::vector<std::string>{"0", "0"}));
+}
+
+TEST_F(BrokerLoopsTest, TheConsumerGoesOnAtTheMarkAfterAnotherOwnerMovedIt) {
+  ConsumerLoop loop({{"in", 1}}, names_, database_.options(), *consumer_, leases_, {&writer_});
+  auto step_until = [&](const std::function<bool()>& done) {
+    return testing::WaitFor([&] {
+      EXPECT_TRUE(loop.Step(absl::Milliseconds(20)).ok());
+      Run();
+      return done();
+    });
+  };
+  Send("earn alice o1 1");
+  ASSERT_TRUE(step_until([&] { return Balance("alice") == "1"; }));
+  Send("earn alice o2 1");
+  Send("earn alice o3 1");
+  database_.Text("UPDATE consumer_mark SET next_offset = 2");  // another owner has taken o2
+  ASSERT_TRUE(step_until([&] { return database_.Text("SELECT next_offset FROM consumer_mark") == "3"; }));
+  EXPECT_EQ(Balance("alice"), "2") << "o1 and o3";
+}
+
+}  // namespace
+}  // namespace tessera::engine

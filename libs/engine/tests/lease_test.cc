@@ -1,0 +1,63 @@
+#include "engine/lease.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/tests/toy.h"
+#include "testing/postgres.h"
+
+namespace tessera::engine {
+namespace {
+
+class LeaseTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<LeaseKeeper> Keeper() {
+    return std::make_unique<LeaseKeeper>(database_.options(), RandomUuidV7(absl::Now()), "test",
+                                         std::vector<LeaseGroup>{{"relay", 4}});
+  }
+  // As if `kLeaseTime` had passed without a renewal.
+  void Expire() {
+    database_.Text("UPDATE lease SET until_time = now() - interval '1 second'");
+    database_.Text("UPDATE instance SET until_time = now() - interval '1 second'");
+  }
+
+  testing::TestDatabase database_{"toy", toy::ToyFiles()};
+};
+
+TEST_F(LeaseTest, OneInstanceHoldsAllAndTwoShare) {
+  auto a = Keeper();
+  ASSERT_TRUE(a->Step().ok());
+  EXPECT_EQ(a->Held("relay"), (std::set<int32_t>{0, 1, 2, 3}));
+  auto b = Keeper();
+  ASSERT_TRUE(b->Step().ok());  // announces itself; everything is taken
+  EXPECT_TRUE(b->Held("relay").empty());
+  ASSERT_TRUE(a->Step().ok());  // gives its share up
+  ASSERT_TRUE(b->Step().ok());
+  EXPECT_EQ(a->Held("relay").size(), 2u);
+  EXPECT_EQ(b->Held("relay").size(), 2u);
+  for (int32_t slot : a->Held("relay")) EXPECT_FALSE(b->Held("relay").contains(slot));
+  EXPECT_FALSE(b->TookOverFromDead("relay", *b->Held("relay").begin()));
+}
+
+TEST_F(LeaseTest, ADeadInstancesLeasesAreTakenOverAndSaidToBe) {
+  auto a = Keeper();
+  ASSERT_TRUE(a->Step().ok());
+  Expire();
+  auto b = Keeper();
+  ASSERT_TRUE(b->Step().ok());
+  EXPECT_EQ(b->Held("relay").size(), 4u);
+  EXPECT_TRUE(b->TookOverFromDead("relay", 2));
+}
+
+TEST_F(LeaseTest, LeasesGivenBackAreTakenAtOnce) {
+  auto a = Keeper();
+  ASSERT_TRUE(a->Step().ok());
+  a->ReleaseAll();
+  EXPECT_TRUE(a->Held("relay").empty());
+  auto b = Keeper();
+  ASSERT_TRUE(b->Step().ok());
+  EXPECT_EQ(b->Held("relay").size(), 4u);
+  EXPECT_FALSE(b->TookOverFromDead("relay", 0));
+}
+
+}  // namespace
+}  // namespace tessera::engine

@@ -1,0 +1,125 @@
+// Connections, parameters and migrations against a real Postgres.
+#include <gtest/gtest.h>
+
+#include "base/status.h"
+#include "engine/schema.h"
+#include "pg/connection.h"
+#include "pg/dsn.h"
+#include "pg/migrator.h"
+#include "testing/environment.h"
+#include "testing/postgres.h"
+
+namespace tessera::pg {
+namespace {
+
+const std::vector<EmbeddedFile> kFiles = {
+    {"migrations/0001_init.sql", "CREATE TABLE thing (thing_id int8 PRIMARY KEY CHECK (thing_id > 0), name text)"},
+    {"migrations/0001_init.check.sql", "SELECT 1 WHERE to_regclass('thing') IS NULL"}};
+
+std::string Reason(const absl::Status& status) {
+  const auto info = ErrorInfoOf(status);
+  return info ? info->reason : std::string(status.message());
+}
+
+class PgTest : public ::testing::Test {
+ protected:
+  testing::TestDatabase database_{"pgone", kFiles};
+};
+
+TEST_F(PgTest, EveryTypeComesBackAsItWasSent) {
+  static constexpr Statement kEcho = {"echo_scalars", "SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9::text"};
+  Tx tx(database_.connection(), "echo");
+  const Uuid id = RandomUuidV7(absl::Now());
+  const absl::Time time = absl::FromUnixMicros(1'700'000'000'123'456);
+  const Rows rows = tx.Run(kEcho, true, int16_t{-2}, int32_t{-70'000}, int64_t{INT64_MIN}, std::string("é'\"\\"),
+                           Bytes{std::string("\0\xff", 2)}, id, time, std::optional<std::string>());
+  ASSERT_TRUE(tx.ok()) << tx.status();
+  EXPECT_TRUE(rows[0].Get<bool>(0));
+  EXPECT_EQ(rows[0].Get<int16_t>(1), -2);
+  EXPECT_EQ(rows[0].Get<int32_t>(2), -70'000);
+  EXPECT_EQ(rows[0].Get<int64_t>(3), INT64_MIN);
+  EXPECT_EQ(rows[0].Get<std::string>(4), "é'\"\\");
+  EXPECT_EQ(rows[0].Get<Bytes>(5).value, std::string("\0\xff", 2));
+  EXPECT_EQ(rows[0].Get<Uuid>(6), id);
+  EXPECT_EQ(rows[0].Get<absl::Time>(7), time);
+  EXPECT_EQ(rows[0].Get<std::optional<std::string>>(8), std::nullopt);
+}
+
+TEST_F(PgTest, ArraysComeBackAsTheyWereSentWithNullsAndInfinity) {
+  static constexpr Statement kEcho = {
+      "echo_arrays", "SELECT * FROM unnest($1::int8[], $2::text[], $3::timestamptz[]) AS t(n, name, due)"};
+  static constexpr Statement kWhole = {"echo_array", "SELECT $1::int8[], $2::text::int8[]"};
+  Tx tx(database_.connection(), "echo");
+  const std::vector<absl::Time> times = {absl::InfiniteFuture(), absl::UnixEpoch()};
+  const Rows rows = tx.Run(kEcho, std::vector<int64_t>{1, -1}, std::vector<std::optional<std::string>>{"a", {}}, times);
+  ASSERT_EQ(rows.size(), 2);
+  EXPECT_EQ(rows[1].Get<int64_t>(0), -1);
+  EXPECT_EQ(rows[1].Get<std::optional<std::string>>(1), std::nullopt);
+  EXPECT_EQ(rows[0].Get<absl::Time>(2), absl::InfiniteFuture());
+  const Rows whole = tx.Run(kWhole, std::vector<int64_t>{}, ArrayText({7, 8}));
+  ASSERT_TRUE(tx.ok()) << tx.status();
+  EXPECT_TRUE(whole[0].Get<std::vector<int64_t>>(0).empty());
+  EXPECT_EQ(whole[0].Get<std::vector<int64_t>>(1), (std::vector<int64_t>{7, 8}));
+}
+
+TEST_F(PgTest, TheFirstErrorSticksAndItsTextHoldsNoValue) {
+  static constexpr Statement kInsert = {"insert_thing", "INSERT INTO thing VALUES ($1, $2)"};
+  Tx tx(database_.connection(), "insert");
+  tx.Run(kInsert, int64_t{-5}, std::string("secret"));
+  tx.Run(kInsert, int64_t{5}, std::string("secret"));
+  EXPECT_EQ(tx.error_kind(), ErrorKind::kData);
+  EXPECT_EQ(ErrorInfoOf(tx.status())->metadata.at("constraint"), "thing_thing_id_check");
+  EXPECT_EQ(std::string(tx.status().message()).find("secret"), std::string::npos);
+  EXPECT_EQ(tx.Commit(), CommitResult::kRolledBack);
+  EXPECT_EQ(database_.Text("SELECT count(*) FROM thing"), "0");
+}
+
+TEST_F(PgTest, ALostSessionIsSeenAndNotReplacedSilently) {
+  auto connection = *Connection::Open(database_.options());
+  const Rows pid = *connection->Execute("SELECT pg_backend_pid()");
+  database_.Text("SELECT pg_terminate_backend(" + std::string(pid.TextAt(0, 0)) + ")");
+  Tx tx(*connection, "lost");
+  EXPECT_EQ(tx.error_kind(), ErrorKind::kConnection);
+  EXPECT_EQ(tx.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_FALSE(connection->connected());
+  EXPECT_TRUE(connection->Reconnect().ok());
+}
+
+TEST_F(PgTest, AnotherServicesSchemaIsAPermissionError) {
+  ASSERT_TRUE(engine::MigrateService(database_.admin_dsn(), "pgtwo", "test", kFiles).ok());
+  const auto read = database_.connection().Execute("SELECT * FROM pgtwo.thing");
+  EXPECT_EQ(ErrorInfoOf(read.status())->metadata.at("sqlstate"), "42501");
+  EXPECT_FALSE(database_.connection().Execute("CREATE SCHEMA mine").ok());
+  EXPECT_FALSE(database_.connection().Execute("CREATE ROLE mine").ok());
+}
+
+TEST_F(PgTest, AMigrationIsRefusedIfChangedIfItsCheckFailsOrIfTheDatabaseIsNewer) {
+  auto migrate = [&](const std::vector<EmbeddedFile>& files) {
+    return engine::MigrateService(database_.admin_dsn(), "pgone", "test", files);
+  };
+  EXPECT_TRUE(migrate(kFiles).ok()) << "applied migrations are left alone";
+  std::vector<EmbeddedFile> changed = kFiles;
+  changed[0].content = "CREATE TABLE thing (thing_id int8 PRIMARY KEY)";
+  EXPECT_EQ(Reason(migrate(changed)), "MIGRATION_CHANGED");
+  std::vector<EmbeddedFile> next = kFiles;
+  next.push_back({"migrations/0002_more.sql", "ALTER TABLE thing ADD COLUMN more int8"});
+  next.push_back({"migrations/0002_more.check.sql", "SELECT 'always'"});
+  EXPECT_EQ(Reason(migrate(next)), "MIGRATION_CHECK_FAILED");
+  EXPECT_EQ(database_.Text("SELECT count(*) FROM information_schema.columns WHERE column_name = 'more'"), "0");
+  next[3].content = "SELECT 'never' WHERE false";
+  EXPECT_TRUE(migrate(next).ok());
+  EXPECT_EQ(Reason(migrate(kFiles)), "DATABASE_NEWER");
+  EXPECT_EQ(Reason(engine::CheckSchema(database_.connection(), kFiles)), "DATABASE_NEWER");
+}
+
+TEST(KindOf, TellsDataFromConflictFromLoss) {
+  EXPECT_EQ(KindOf("23505"), ErrorKind::kData);
+  EXPECT_EQ(KindOf("22003"), ErrorKind::kData);
+  EXPECT_EQ(KindOf("40P01"), ErrorKind::kRetry);
+  EXPECT_EQ(KindOf("57P01"), ErrorKind::kRetry);
+  EXPECT_EQ(KindOf("08006"), ErrorKind::kConnection);
+  EXPECT_EQ(KindOf("42601"), ErrorKind::kOther);
+}
+
+}  // namespace
+}  // namespace tessera::pg

@@ -1,0 +1,133 @@
+#include "rpc/dynamic_client.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/descriptor.pb.h>
+#include <google/protobuf/descriptor_database.h>
+#include <google/protobuf/dynamic_message.h>
+#include <google/protobuf/util/json_util.h>
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "grpc/reflection/v1alpha/reflection.pb.h"
+
+namespace tessera::rpc {
+namespace {
+
+namespace pb = google::protobuf;
+using grpc::reflection::v1alpha::ServerReflectionRequest;
+using grpc::reflection::v1alpha::ServerReflectionResponse;
+
+constexpr std::string_view kReflection = "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
+
+std::string_view TextOf(const pb::util::Status& status) { return {status.message().data(), status.message().size()}; }
+
+}  // namespace
+
+struct DynamicClient::State {
+  explicit State(Client& the_client) : client(the_client) {}
+
+  absl::StatusOr<ServerReflectionResponse> Ask(const ServerReflectionRequest& question);
+  absl::Status Learn(const std::string& symbol);
+  absl::StatusOr<const pb::MethodDescriptor*> FindMethod(const std::string& method);
+
+  Client& client;
+  pb::SimpleDescriptorDatabase files;
+  pb::DescriptorPool pool{&files};
+  pb::DynamicMessageFactory factory{&pool};
+};
+
+absl::StatusOr<ServerReflectionResponse> DynamicClient::State::Ask(const ServerReflectionRequest& question) {
+  ServerReflectionResponse answer;
+  bool asked = false;
+  const absl::Status status = client.Stream(
+      kReflection, {},
+      [&]() -> std::optional<std::string> {
+        if (asked) return std::nullopt;
+        asked = true;
+        return question.SerializeAsString();
+      },
+      [&](const std::string& bytes) { answer.ParseFromString(bytes); });
+  if (!status.ok()) return status;
+  if (answer.has_error_response()) {
+    return absl::Status(static_cast<absl::StatusCode>(answer.error_response().error_code()),
+                        answer.error_response().error_message());
+  }
+  return answer;
+}
+
+// Fetches the file of a symbol and all that it imports.
+absl::Status DynamicClient::State::Learn(const std::string& symbol) {
+  pb::FileDescriptorProto known;
+  if (files.FindFileContainingSymbol(symbol, &known)) return absl::OkStatus();
+  ServerReflectionRequest question;
+  question.set_file_containing_symbol(symbol);
+  TESSERA_ASSIGN_OR_RETURN(const ServerReflectionResponse answer, Ask(question));
+  for (const std::string& bytes : answer.file_descriptor_response().file_descriptor_proto()) {
+    pb::FileDescriptorProto file;
+    if (!file.ParseFromString(bytes)) return absl::InternalError("the server sent a malformed description");
+    if (!files.FindFileByName(file.name(), &known)) files.Add(file);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<const pb::MethodDescriptor*> DynamicClient::State::FindMethod(const std::string& method) {
+  std::string symbol = method;
+  std::replace(symbol.begin(), symbol.end(), '/', '.');
+  TESSERA_RETURN_IF_ERROR(Learn(symbol));
+  const pb::MethodDescriptor* const descriptor = pool.FindMethodByName(symbol);
+  if (descriptor == nullptr) return absl::NotFoundError(absl::StrCat("the server has no method ", method));
+  return descriptor;
+}
+
+DynamicClient::DynamicClient(Client& client) : state_(std::make_unique<State>(client)) {}
+
+DynamicClient::~DynamicClient() = default;
+
+absl::StatusOr<std::vector<std::string>> DynamicClient::ListServices() {
+  ServerReflectionRequest question;
+  question.set_list_services("*");
+  TESSERA_ASSIGN_OR_RETURN(const ServerReflectionResponse answer, state_->Ask(question));
+  std::vector<std::string> names;
+  for (const auto& service : answer.list_services_response().service()) names.push_back(service.name());
+  return names;
+}
+
+absl::StatusOr<std::string> DynamicClient::Describe(const std::string& symbol) {
+  TESSERA_RETURN_IF_ERROR(state_->Learn(symbol));
+  const pb::DescriptorPool& pool = state_->pool;
+  if (const auto* service = pool.FindServiceByName(symbol)) return service->DebugString();
+  if (const auto* method = pool.FindMethodByName(symbol)) return method->DebugString();
+  if (const auto* message = pool.FindMessageTypeByName(symbol)) return message->DebugString();
+  if (const auto* type = pool.FindEnumTypeByName(symbol)) return type->DebugString();
+  return absl::NotFoundError(absl::StrCat("the server does not know ", symbol));
+}
+
+absl::StatusOr<std::string> DynamicClient::CallJson(const std::string& method, const std::string& json,
+                                                    const CallOptions& options) {
+  TESSERA_ASSIGN_OR_RETURN(const pb::MethodDescriptor* const descriptor, state_->FindMethod(method));
+  if (descriptor->client_streaming() || descriptor->server_streaming()) {
+    return absl::InvalidArgumentError(absl::StrCat(method, " streams; only single calls can be made like this"));
+  }
+  const std::unique_ptr<pb::Message> request(state_->factory.GetPrototype(descriptor->input_type())->New());
+  const auto parsed = pb::util::JsonStringToMessage(json, request.get());
+  if (!parsed.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the JSON is no ", descriptor->input_type()->full_name(), ": ", std::string(TextOf(parsed))));
+  }
+  TESSERA_ASSIGN_OR_RETURN(const std::string bytes,
+                           state_->client.CallBytes(method, request->SerializeAsString(), options));
+  const std::unique_ptr<pb::Message> response(state_->factory.GetPrototype(descriptor->output_type())->New());
+  if (!response->ParseFromString(bytes)) return absl::InternalError("the response is of another type");
+  pb::util::JsonPrintOptions print;
+  print.add_whitespace = true;
+  print.preserve_proto_field_names = true;
+  print.always_print_primitive_fields = true;
+  std::string text;
+  const auto printed = pb::util::MessageToJsonString(*response, &text, print);
+  if (!printed.ok()) return absl::InternalError("the response cannot be shown as JSON");
+  return text;
+}
+
+}  // namespace tessera::rpc

@@ -1,0 +1,183 @@
+#include <gtest/gtest.h>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "base/crypto.h"
+#include "base/status.h"
+#include "rpc/test_keys.h"
+
+namespace tessera::rpc {
+namespace {
+
+const absl::Time kNow = absl::FromUnixSeconds(1'700'000'000);
+
+// A P-256 key, made for this test.
+constexpr char kEcPrivate[] = R"(-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgEy6UUNx0vLtXBlr+
+0MM8nwjpuF2U+uoTHDWQ1b7f7oKhRANCAATwpD+0diIXvvCXBkwoKiUlYG/rEFp4
+L+WrpxZTYclamwtKD9BBA19l9/vRcUN8yMnL+BS5kdn6K+I+6yoHq73W
+-----END PRIVATE KEY-----
+)";
+constexpr char kEcPublic[] =
+    R"({"crv": "P-256", "kty": "EC", "x": "8KQ_tHYiF77wlwZMKColJWBv6xBaeC_lq6cWU2HJWps", "y": "C0oP0EEDX2X3-9FxQ3zIycv4FLmR2for4j7rKgervdY", "kid": "RPHL1o5bsSh9Yqn4ynMgP1AfapUMKafK-g6nJzfsRE0", "alg": "ES256", "use": "sig"})";
+
+class TokenTest : public testing::Test {
+ protected:
+  TokenTest() { verifier_ = std::move(*NewTokenVerifier(keys_.Rules(), clock_)); }
+
+  std::string Judge(const std::string& token) {
+    const auto verified = verifier_->Verify(token);
+    if (verified.ok()) return "";
+    EXPECT_EQ(verified.status().code(), absl::StatusCode::kUnauthenticated);
+    return ErrorInfoOf(verified.status())->reason;
+  }
+  std::string JudgeClaims(const std::function<void(TokenClaims&)>& change) {
+    TokenClaims claims = TestKeys::Claims(kNow);
+    change(claims);
+    return Judge(keys_.Sign(claims));
+  }
+  // A token with this header, signed by nobody or as given.
+  static std::string Forged(const std::string& header, const std::string& payload, const std::string& signature) {
+    std::string h, p, s;
+    absl::WebSafeBase64Escape(header, &h);
+    absl::WebSafeBase64Escape(payload, &p);
+    absl::WebSafeBase64Escape(signature, &s);
+    return absl::StrCat(h, ".", p, ".", s);
+  }
+
+  ManualClock clock_{kNow};
+  TestKeys keys_;
+  std::unique_ptr<TokenVerifier> verifier_;
+};
+
+TEST_F(TokenTest, GoodTokenTellsItsHolder) {
+  const auto verified = verifier_->Verify(keys_.Sign(TestKeys::Claims(kNow)));
+  ASSERT_TRUE(verified.ok()) << verified.status();
+  EXPECT_EQ(verified->caller->subject, "tester");
+  EXPECT_EQ(verified->caller->brands, std::vector<std::string>{"pet"});
+  EXPECT_TRUE(verified->caller->HasRole("testing.reader"));
+  EXPECT_FALSE(verified->caller->HasRole("testing"));
+  EXPECT_TRUE(verified->caller->HasBrand("pet"));
+  EXPECT_FALSE(verified->caller->HasBrand("pets"));
+  EXPECT_EQ(verified->expiry, kNow + absl::Hours(1));
+}
+
+TEST_F(TokenTest, ClaimsMustBeAsTheyShould) {
+  EXPECT_EQ(JudgeClaims([](TokenClaims&) {}), "");
+  EXPECT_EQ(JudgeClaims([](TokenClaims& c) { c.audience = "other"; }), "TOKEN_INVALID");
+  EXPECT_EQ(JudgeClaims([](TokenClaims& c) { c.issuer = "other"; }), "TOKEN_INVALID");
+  EXPECT_EQ(JudgeClaims([](TokenClaims& c) { c.subject = ""; }), "TOKEN_INVALID");
+  EXPECT_EQ(JudgeClaims([](TokenClaims& c) { c.issued = kNow + absl::Seconds(59); }), "");
+  EXPECT_EQ(JudgeClaims([](TokenClaims& c) { c.issued = kNow + absl::Seconds(61); }), "TOKEN_INVALID");
+  EXPECT_EQ(JudgeClaims([](TokenClaims& c) { c.expiry = kNow - absl::Seconds(59); }), "");
+  EXPECT_EQ(JudgeClaims([](TokenClaims& c) { c.expiry = kNow - absl::Seconds(60); }), "TOKEN_EXPIRED");
+}
+
+TEST_F(TokenTest, RememberedTokensExpireToo) {
+  const std::string token = keys_.Sign(TestKeys::Claims(kNow));
+  EXPECT_EQ(Judge(token), "");
+  clock_.Advance(absl::Hours(1) + absl::Seconds(59));
+  EXPECT_EQ(Judge(token), "");
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(Judge(token), "TOKEN_EXPIRED");
+  EXPECT_EQ(Judge(token), "TOKEN_EXPIRED");
+}
+
+TEST_F(TokenTest, OnlyTheKeysOwnAlgorithmIsTaken) {
+  const std::string token = keys_.Sign(TestKeys::Claims(kNow));
+  const std::vector<std::string> parts = absl::StrSplit(token, '.');
+  std::string payload;
+  ASSERT_TRUE(absl::WebSafeBase64Unescape(parts[1], &payload));
+  EXPECT_EQ(Judge(Forged(R"({"alg":"none","kid":"first"})", payload, "")), "TOKEN_INVALID");
+  EXPECT_EQ(Judge(Forged(R"({"alg":"NONE","kid":"first"})", payload, "x")), "TOKEN_INVALID");
+  EXPECT_EQ(Judge(Forged(R"({"alg":"ES256","kid":"first"})", payload, std::string(64, 'x'))), "TOKEN_INVALID");
+  // The public key as an HMAC secret: the classic confusion.
+  const std::string signed_part = absl::StrCat(parts[0], ".", parts[1]);
+  EXPECT_EQ(
+      Judge(Forged(R"({"alg":"HS256","kid":"first"})", payload, HmacOfParts(keys_.key().public_jwk, {signed_part}))),
+      "TOKEN_INVALID");
+  EXPECT_EQ(Judge(Forged(R"({"alg":"EdDSA","kid":"first"})", payload, std::string(64, 'x'))), "TOKEN_INVALID");
+  EXPECT_EQ(Judge(Forged(R"({"alg":"EdDSA","kid":"first","crit":["x"]})", payload, std::string(64, 'x'))),
+            "TOKEN_INVALID");
+  EXPECT_EQ(Judge(Forged(R"({"alg":"EdDSA"})", payload, std::string(64, 'x'))), "TOKEN_INVALID");
+}
+
+TEST_F(TokenTest, AKeyInTheTokensHeaderIsNotTrusted) {
+  const SigningKey own = MakeSigningKey("first");
+  EXPECT_EQ(Judge(TestKeys::Sign(own.private_jwk, TestKeys::Claims(kNow))), "TOKEN_INVALID");
+  const SigningKey unknown = MakeSigningKey("unknown");
+  EXPECT_EQ(Judge(TestKeys::Sign(unknown.private_jwk, TestKeys::Claims(kNow))), "TOKEN_INVALID");
+}
+
+TEST_F(TokenTest, ChangedOrBrokenTokensAreInvalid) {
+  const std::string token = keys_.Sign(TestKeys::Claims(kNow));
+  for (size_t i = 0; i < token.size(); i += 7) {
+    std::string changed = token;
+    changed[i] = changed[i] == 'A' ? 'B' : 'A';
+    EXPECT_EQ(Judge(changed), "TOKEN_INVALID") << i;
+  }
+  for (const std::string& text :
+       {std::string(), std::string("."), std::string(".."), std::string("a.b.c"), std::string("a.b.c.d.e"), token + ".",
+        token.substr(0, token.size() / 2), std::string(100'000, 'a'), std::string("\0.\0.\0", 5)}) {
+    EXPECT_EQ(Judge(text), "TOKEN_INVALID");
+  }
+}
+
+TEST_F(TokenTest, Es256IsTakenFromPemAndNamedByItsThumbprint) {
+  keys_.Publish({keys_.key().public_jwk, kEcPublic});
+  clock_.Advance(absl::Seconds(1));
+  const std::string token = TestKeys::Sign(kEcPrivate, TestKeys::Claims(kNow));
+  EXPECT_EQ(Judge(token), "");
+  EXPECT_EQ(Judge(token.substr(0, token.size() - 4) + "AAAA"), "TOKEN_INVALID");
+}
+
+TEST_F(TokenTest, RotationTakesNewKeysAndDropsOldOnes) {
+  const SigningKey second = MakeSigningKey("second");
+  const std::string old_token = keys_.Sign(TestKeys::Claims(kNow));
+  const std::string new_token = TestKeys::Sign(second.private_jwk, TestKeys::Claims(kNow));
+  EXPECT_EQ(Judge(old_token), "");
+  EXPECT_EQ(Judge(new_token), "TOKEN_INVALID");
+  keys_.Publish({keys_.key().public_jwk, second.public_jwk});
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(Judge(old_token), "");
+  EXPECT_EQ(Judge(new_token), "");
+  keys_.Publish({second.public_jwk});
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(Judge(old_token), "TOKEN_INVALID");
+  EXPECT_EQ(Judge(new_token), "");
+}
+
+TEST_F(TokenTest, BrokenNewKeyFileLeavesTheOldKeys) {
+  const std::string token = keys_.Sign(TestKeys::Claims(kNow));
+  keys_.Publish({"{"});
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(Judge(token), "");
+}
+
+TEST_F(TokenTest, KeyFilesThatCannotBeUsedAreTold) {
+  TokenRules rules = keys_.Rules();
+  rules.jwks_path += ".absent";
+  EXPECT_EQ(NewTokenVerifier(rules).status().code(), absl::StatusCode::kNotFound);
+  for (const char* jwk :
+       {"", "{", R"({"kty":"OKP","crv":"Ed25519","x":"AA"})", R"({"kty":"oct","k":"AA","kid":"a"})"}) {
+    keys_.Publish({jwk});
+    EXPECT_EQ(NewTokenVerifier(keys_.Rules()).status().code(), absl::StatusCode::kInvalidArgument) << jwk;
+  }
+  keys_.Publish({keys_.key().public_jwk, keys_.key().public_jwk});
+  EXPECT_EQ(NewTokenVerifier(keys_.Rules()).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(TokenTest, CacheIsBounded) {
+  TokenRules rules = keys_.Rules();
+  rules.cached_tokens_max = 2;
+  verifier_ = std::move(*NewTokenVerifier(rules, clock_));
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < 5; ++i) {
+      EXPECT_EQ(JudgeClaims([&](TokenClaims& c) { c.subject = absl::StrCat("tester-", i); }), "");
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tessera::rpc

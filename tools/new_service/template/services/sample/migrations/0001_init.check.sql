@@ -1,0 +1,1 @@
+SELECT 'activity' WHERE to_regclass('activity') IS NULL

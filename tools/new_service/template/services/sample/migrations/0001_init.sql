@@ -1,0 +1,7 @@
+CREATE TABLE activity (
+  customer_id uuid NOT NULL,
+  brand_id text NOT NULL,
+  event_count int8 NOT NULL,
+  last_event_time timestamptz NOT NULL,
+  CONSTRAINT activity_pk PRIMARY KEY (customer_id, brand_id)
+) WITH (fillfactor = 70);
