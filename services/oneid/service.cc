@@ -2,14 +2,19 @@
 
 #include <utility>
 
+#include "base/clock.h"
 #include "base/status.h"
 #include "engine/service_of.h"
+#include "services/oneid/api/admin_api.h"
+#include "services/oneid/api/identity_api.h"
+#include "services/oneid/api/merge_api.h"
 #include "services/oneid/consumers/channel_events.h"
 #include "services/oneid/consumers/merge_answers.h"
 #include "services/oneid/domain/domain.h"
 #include "services/oneid/events/publish.h"
 #include "services/oneid/store/discover.h"
 #include "services/oneid/store/load.h"
+#include "services/oneid/store/reads.h"
 #include "services/oneid/store/save.h"
 #include "services/oneid/store/vault.h"
 
@@ -27,7 +32,9 @@ struct Oneid : DomainTypes {
     return oneid::Load(tx, need, tables) ? engine::Loaded::kOk : engine::Loaded::kMoved;
   }
   static void Save(pg::Tx& tx, const Tables& tables, absl::Time now) { oneid::Save(tx, tables, now); }
-  static std::string EncodeReply(const Command&, const Reply&) { return ""; }
+  static std::string EncodeReply(const Command& command, const Reply& reply) {
+    return oneid::EncodeReply(command, reply);
+  }
   static void EncodeFact(const Fact& fact, const engine::Cause& cause, std::vector<engine::Published>& out) {
     PublishFact(fact, cause, out);
   }
@@ -100,6 +107,143 @@ class OneidService final : public engine::Service {
 std::unique_ptr<engine::Service> NewService(ServiceOptions options) {
   InstallKeys(options.keys);
   return std::make_unique<OneidService>(std::move(options));
+}
+
+namespace {
+
+absl::StatusOr<engine::ApiCommand> Wrap(absl::StatusOr<ApiCall> call) {
+  if (!call.ok()) return call.status();
+  return engine::ApiCommand{.command = engine::MakeCommand<Oneid>(std::move(call->command)),
+                            .brand = call->brand,
+                            .request_id = call->request_id,
+                            .route = call->brand.value};
+}
+
+// Answers the requests that make a query by one read of all of them, each in its place.
+template <class Response, class Request, class MakeQuery, class ReadAll, class Respond>
+std::vector<absl::StatusOr<Response>> ReadEach(const std::vector<const Request*>& requests, MakeQuery make_query,
+                                               ReadAll read_all, Respond respond, const absl::Status& unknown) {
+  using Query = typename std::decay_t<decltype(make_query(*requests[0]))>::value_type;
+  std::vector<absl::StatusOr<Response>> answers;
+  std::vector<Query> queries;
+  std::vector<size_t> places;
+  for (const Request* request : requests) {
+    auto query = make_query(*request);
+    answers.emplace_back(query.ok() ? unknown : query.status());
+    if (!query.ok()) continue;
+    queries.push_back(*std::move(query));
+    places.push_back(answers.size() - 1);
+  }
+  if (queries.empty()) return answers;
+  const auto views = read_all(queries);
+  for (size_t i = 0; i < views.size(); ++i) {
+    if (views[i]) answers[places[i]] = respond(*views[i], *requests[places[i]]);
+  }
+  return answers;
+}
+
+absl::Status CustomerUnknown() { return Unknown("CUSTOMER_UNKNOWN", "the brand's group has no such customer"); }
+
+template <class Request, class Response, bool kReveal>
+std::vector<absl::StatusOr<Response>> ReadIdentifierPages(pg::Tx& tx, const std::vector<const Request*>& requests) {
+  return ReadEach<Response>(
+      requests, [](const Request& r) { return CustomerQueryOf(r.brand_id(), r.customer_id()); },
+      [&](const std::vector<CustomerQuery>& queries) { return ReadCustomerViews(tx, queries); },
+      [](const CustomerView& view, const Request& r) -> absl::StatusOr<Response> {
+        TESSERA_ASSIGN_OR_RETURN(auto page, IdentifiersPage(view, r.page_size(), r.page_token(), kReveal));
+        Response response;
+        *response.mutable_identifiers() = std::move(*page.mutable_identifiers());
+        response.set_next_page_token(page.next_page_token());
+        return response;
+      },
+      CustomerUnknown());
+}
+
+std::vector<absl::StatusOr<v1::ResolveIdentifiersResponse>> ResolveIdentifiers(
+    pg::Tx& tx, const std::vector<const v1::ResolveIdentifiersRequest*>& requests) {
+  const absl::Time now = Clock::System().Now();
+  return ReadEach<v1::ResolveIdentifiersResponse>(
+      requests, [&](const v1::ResolveIdentifiersRequest& r) { return OwnersQueryOf(r, now); },
+      [&](const std::vector<OwnersQuery>& queries) { return ReadOwners(tx, queries); },
+      [](const std::vector<OwnerView>& owners, const v1::ResolveIdentifiersRequest&) { return OwnersResponse(owners); },
+      BrandUnknown());
+}
+
+std::vector<absl::StatusOr<v1::GetCustomerResponse>> GetCustomer(
+    pg::Tx& tx, const std::vector<const v1::GetCustomerRequest*>& requests) {
+  const absl::Time now = Clock::System().Now();
+  return ReadEach<v1::GetCustomerResponse>(
+      requests, [](const v1::GetCustomerRequest& r) { return CustomerQueryOf(r.brand_id(), r.customer_id()); },
+      [&](const std::vector<CustomerQuery>& queries) { return ReadCustomerViews(tx, queries); },
+      [&](const CustomerView& view, const v1::GetCustomerRequest&) { return CustomerResponse(view, now); },
+      CustomerUnknown());
+}
+
+std::vector<absl::StatusOr<v1::ExplainResolutionResponse>> ExplainResolution(
+    pg::Tx& tx, const std::vector<const v1::ExplainResolutionRequest*>& requests) {
+  return ReadEach<v1::ExplainResolutionResponse>(
+      requests, [](const v1::ExplainResolutionRequest& r) { return EventQueryOf(r); },
+      [&](const std::vector<EventQuery>& queries) { return ReadEvents(tx, queries); },
+      [](const EventView& view, const v1::ExplainResolutionRequest&) { return ExplainResponse(view); },
+      Unknown("EVENT_UNKNOWN", "no such event was resolved"));
+}
+
+absl::StatusOr<GroupConfigPtr> ConfigOf(pg::Tx& tx, std::string_view brand_id) {
+  TESSERA_ASSIGN_OR_RETURN(const BrandId brand, BrandField(brand_id));
+  GroupConfigPtr config = ReadConfig(tx, brand);
+  if (config == nullptr) return BrandUnknown();
+  return config;
+}
+
+absl::StatusOr<v1::GetMergeResponse> GetMerge(pg::Tx& tx, const v1::GetMergeRequest& request) {
+  TESSERA_ASSIGN_OR_RETURN(const GroupConfigPtr config, ConfigOf(tx, request.brand_id()));
+  TESSERA_ASSIGN_OR_RETURN(const MergeId id, IdField<MergeId>(request.merge_id(), "merge_id"));
+  const std::vector<MergeView> views = ReadMerges(tx, {id});
+  if (views.empty() || views[0].merge.group != config->id) {
+    return Unknown("MERGE_UNKNOWN", "the brand's group has no such merge");
+  }
+  v1::GetMergeResponse response;
+  *response.mutable_merge() = ToProto(views[0]);
+  return response;
+}
+
+absl::StatusOr<v1::ListMergesResponse> ListMergesOf(pg::Tx& tx, const v1::ListMergesRequest& request) {
+  TESSERA_ASSIGN_OR_RETURN(const MergesQuery query, MergesQueryOf(request));
+  TESSERA_ASSIGN_OR_RETURN(const GroupConfigPtr config, ConfigOf(tx, request.brand_id()));
+  return MergesPage(ListMerges(tx, config->id, query.state, query.after, query.size + 1), query.size);
+}
+
+absl::StatusOr<v1::ListNamespacesResponse> ListNamespaces(pg::Tx& tx, const v1::ListNamespacesRequest& request) {
+  TESSERA_ASSIGN_OR_RETURN(const GroupConfigPtr config, ConfigOf(tx, request.brand_id()));
+  if (request.rule_version() == 0 || request.rule_version() == config->rule_version) {
+    return NamespacesPage(request, config->namespaces, config->rule_version);
+  }
+  return NamespacesPage(request, ReadNamespaces(tx, config->id, request.rule_version()), request.rule_version());
+}
+
+absl::StatusOr<v1::GetStatisticsResponse> GetStatistics(pg::Tx& tx, const v1::GetStatisticsRequest& request) {
+  TESSERA_ASSIGN_OR_RETURN(const GroupConfigPtr config, ConfigOf(tx, request.brand_id()));
+  return ToProto(ReadStatistics(tx, {request.brand_id()}, config->id), Clock::System().Now());
+}
+
+}  // namespace
+
+void RegisterApi(engine::Api& api) {
+  api.Command<v1::PutBrandGroupRequest>("tessera.oneid.v1.AdminService/PutBrandGroup",
+                                        [](const auto& request) { return Wrap(PutBrandGroupCall(request)); });
+  api.Command<v1::PutNamespaceRequest>("tessera.oneid.v1.AdminService/PutNamespace",
+                                       [](const auto& request) { return Wrap(PutNamespaceCall(request)); });
+  api.Query("tessera.oneid.v1.AdminService/ListNamespaces", &ListNamespaces);
+  api.Query("tessera.oneid.v1.AdminService/GetStatistics", &GetStatistics);
+  api.Read("tessera.oneid.v1.IdentityService/ResolveIdentifiers", &ResolveIdentifiers);
+  api.Read("tessera.oneid.v1.IdentityService/GetCustomer", &GetCustomer);
+  api.Read("tessera.oneid.v1.IdentityService/ListIdentifiers",
+           &ReadIdentifierPages<v1::ListIdentifiersRequest, v1::ListIdentifiersResponse, false>);
+  api.Read("tessera.oneid.v1.IdentityService/RevealIdentifiers",
+           &ReadIdentifierPages<v1::RevealIdentifiersRequest, v1::RevealIdentifiersResponse, true>);
+  api.Read("tessera.oneid.v1.IdentityService/ExplainResolution", &ExplainResolution);
+  api.Query("tessera.oneid.v1.MergeService/GetMerge", &GetMerge);
+  api.Query("tessera.oneid.v1.MergeService/ListMerges", &ListMergesOf);
 }
 
 std::vector<engine::PartitionedTable> PartitionedTables() {

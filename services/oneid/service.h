@@ -25,6 +25,9 @@ struct ServiceOptions {
 // Called once per process: the keys are the process'.
 std::unique_ptr<engine::Service> NewService(ServiceOptions options);
 
+// AdminService, IdentityService and MergeService. Needs the keys: after NewService.
+void RegisterApi(engine::Api& api);
+
 // Migrations and checks (generated).
 const std::vector<EmbeddedFile>& EmbeddedFiles();
 

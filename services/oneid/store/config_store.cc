@@ -6,6 +6,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "services/oneid/store/reads.h"
 
 namespace tessera::oneid {
 namespace {
@@ -61,6 +62,28 @@ Namespace NamespaceOf(const pg::Row& row) {
   return ns;
 }
 
+}  // namespace
+
+std::vector<Namespace> ReadNamespaces(pg::Tx& tx, const GroupId& group, int64_t rule_version) {
+  static constexpr Statement kNamespaces = {
+      "read_namespaces",
+      "SELECT name, scope_parts, at_most, strength, rank, transferable, dormant_days, normaliser, blocked_values, "
+      "blocked_patterns, velocity_customers, velocity_window_hours, fold_mail_providers "
+      "FROM namespace WHERE group_id = $1 AND rule_version = $2 ORDER BY rank"};
+  const pg::Rows rows = tx.Run(kNamespaces, group.value, rule_version);
+  std::vector<Namespace> namespaces;
+  for (const auto row : rows) namespaces.push_back(NamespaceOf(row));
+  return namespaces;
+}
+
+GroupConfigPtr ReadConfig(pg::Tx& tx, const BrandId& brand) {
+  const auto configs = ReadConfigs(tx, {brand});
+  auto at = configs.find(brand);
+  return at == configs.end() ? nullptr : at->second->config();
+}
+
+namespace {
+
 CompiledConfigPtr ReadGroup(pg::Tx& tx, const GroupId& group, int64_t version, int64_t rule_version) {
   static constexpr Statement kBrands = {
       "read_brands",
@@ -69,13 +92,9 @@ CompiledConfigPtr ReadGroup(pg::Tx& tx, const GroupId& group, int64_t version, i
       "read_order_sources",
       "SELECT o.brand_id, o.source, o.order_source FROM brand b JOIN order_source o USING (brand_id) "
       "WHERE b.group_id = $1"};
-  static constexpr Statement kNamespaces = {
-      "read_namespaces",
-      "SELECT name, scope_parts, at_most, strength, rank, transferable, dormant_days, normaliser, blocked_values, "
-      "blocked_patterns, velocity_customers, velocity_window_hours, fold_mail_providers "
-      "FROM namespace WHERE group_id = $1 AND rule_version = $2 ORDER BY rank"};
   GroupConfig config{.id = group, .version = version, .rule_version = rule_version, .brands = {}, .namespaces = {}};
-  for (const auto row : tx.Run(kBrands, group.value)) {
+  const pg::Rows brands = tx.Run(kBrands, group.value);
+  for (const auto row : brands) {
     Brand brand{.id = row.Get<BrandId>(0),
                 .version = row.Get<int64_t>(1),
                 .time_zone = row.Get<std::string>(2),
@@ -86,12 +105,13 @@ CompiledConfigPtr ReadGroup(pg::Tx& tx, const GroupId& group, int64_t version, i
     TESSERA_CHECK(absl::LoadTimeZone(brand.time_zone, &brand.zone));  // checked when it was put
     config.brands.push_back(std::move(brand));
   }
-  for (const auto row : tx.Run(kSources, group.value)) {
+  const pg::Rows sources = tx.Run(kSources, group.value);
+  for (const auto row : sources) {
     for (Brand& brand : config.brands) {
       if (brand.id == row.Get<BrandId>(0)) brand.order_sources[row.Get<std::string>(1)] = row.Get<std::string>(2);
     }
   }
-  for (const auto row : tx.Run(kNamespaces, group.value, rule_version)) config.namespaces.push_back(NamespaceOf(row));
+  config.namespaces = ReadNamespaces(tx, group, rule_version);
   Stamp(config);
   auto compiled = std::make_shared<const CompiledConfig>(std::make_shared<const GroupConfig>(std::move(config)));
   return compiled;
