@@ -45,9 +45,4 @@ absl::StatusOr<int64_t> AmountField(int64_t amount, int64_t least) {
   return amount;
 }
 
-absl::StatusOr<int32_t> PageSizeField(int32_t size) {
-  if (size < 0 || size > 500) return InvalidField("page_size", "must be 1 to 500, or 0 for 50");
-  return size == 0 ? 50 : size;
-}
-
 }  // namespace tessera::membership::api

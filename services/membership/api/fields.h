@@ -29,7 +29,4 @@ absl::StatusOr<std::string> CurrencyField(const std::string& text);
 
 absl::StatusOr<int64_t> AmountField(int64_t amount, int64_t least);
 
-// 0 stands for 50; at most 500.
-absl::StatusOr<int32_t> PageSizeField(int32_t size);
-
 }  // namespace tessera::membership::api

@@ -140,8 +140,7 @@ absl::StatusOr<std::optional<Command>> FromCustomerEvent(const CustomerEvent& ev
     return InvalidField("event.payload", "no kind of event that is known here", "EVENT_TYPE_UNKNOWN");
   }
   const int64_t time_us = google::protobuf::util::TimeUtil::TimestampToMicroseconds(event.event_time());
-  const Header header = {{*customer, *brand},
-                         {event.source(), event.source_event_id(), absl::FromUnixMicros(time_us)}};
+  const Header header = {{*customer, *brand}, {event.source(), event.source_event_id(), absl::FromUnixMicros(time_us)}};
   if (const auto type = PlainType(event.event().payload_case())) {
     return CustomerActed{header.side, header.cause, *type};
   }

@@ -12,7 +12,8 @@ class OrderTest : public testing::Test {
   OrderKey Order(const std::string& id) { return {id, "shop", World::kBrand}; }
 
   Outcome Pay(int customer, const std::string& id, Purchase purchase) {
-    return world.Run(OrderPaid{World::Key(customer), world.NextCause(), Order(id), std::make_shared<const Purchase>(std::move(purchase))});
+    return world.Run(OrderPaid{World::Key(customer), world.NextCause(), Order(id),
+                               std::make_shared<const Purchase>(std::move(purchase))});
   }
   Outcome Refund(int customer, const std::string& id, std::vector<RefundLine> lines, int64_t money = 0) {
     return world.Run(OrderRefunded{World::Key(customer), world.NextCause(), Order(id), std::move(lines), money});

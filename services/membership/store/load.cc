@@ -21,8 +21,9 @@ constexpr pg::Statement kDocument = {"load_document",
                                      "SELECT document FROM program_version WHERE brand_id = $1 AND version = $2"};
 
 constexpr pg::Statement kMerges = {
-    "load_merges", "SELECT merge_id, group_id, survivor_id, absorbed_id, merge_time FROM applied_merge WHERE "
-                   "merge_id = ANY($1)"};
+    "load_merges",
+    "SELECT merge_id, group_id, survivor_id, absorbed_id, merge_time FROM applied_merge WHERE "
+    "merge_id = ANY($1)"};
 
 // Programs as decisions use them. Stored versions never change, so an entry is right for ever.
 class ProgramCache {

@@ -14,8 +14,8 @@ constexpr pg::Statement kOrders = {
     "unnest($1::text[], $2::text[], $3::text[]) AS k(order_id, order_source, brand_id) JOIN shop_order o ON "
     "o.order_id = k.order_id AND o.order_source = k.order_source AND o.brand_id = k.brand_id"};
 
-#define TESSERA_HOLD_COLUMNS                                                                                        \
-  "h.customer_id, h.brand_id, h.hold_id, h.currency_no, h.state, h.amount, h.captured, h.refunded, h.end_time, "    \
+#define TESSERA_HOLD_COLUMNS                                                                                     \
+  "h.customer_id, h.brand_id, h.hold_id, h.currency_no, h.state, h.amount, h.captured, h.refunded, h.end_time, " \
   "h.part_side_ids, h.part_lot_ids, h.part_amounts"
 
 constexpr pg::Statement kHolds = {

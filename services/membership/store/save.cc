@@ -1,5 +1,6 @@
-#include "services/membership/store/codec.h"
 #include "services/membership/store/save.h"
+
+#include "services/membership/store/codec.h"
 
 namespace tessera::membership::store {
 namespace {

@@ -85,10 +85,8 @@ struct Columns {
 
 void SaveMembers(pg::Tx& tx, const Tables& tables) {
   Columns fresh, changed;
-  tables.member.EachDirty(
-      [&](const MemberKey& key, const std::optional<Member>& was, const std::optional<Member>& now) {
-        (was ? changed : fresh).Add(key, *now);
-      });
+  tables.member.EachDirty([&](const MemberKey& key, const std::optional<Member>& was,
+                              const std::optional<Member>& now) { (was ? changed : fresh).Add(key, *now); });
   fresh.Run(tx, kInsert);
   changed.Run(tx, kUpdate);
 }

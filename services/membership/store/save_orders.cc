@@ -4,10 +4,10 @@
 namespace tessera::membership::store {
 namespace {
 
-#define TESSERA_ORDER_ROWS                                                                                          \
-  "unnest($1::text[], $2::text[], $3::text[], $4::uuid[], $5::timestamptz[], $6::timestamptz[], $7::uuid[], "       \
-  "$8::uuid[], $9::bytea[], $10::text[], $11::text[], $12::text[]) AS k(order_id, order_source, brand_id, "         \
-  "customer_id, paid_time, completed_time, paid_transaction_id, completed_transaction_id, purchase, awards, "       \
+#define TESSERA_ORDER_ROWS                                                                                    \
+  "unnest($1::text[], $2::text[], $3::text[], $4::uuid[], $5::timestamptz[], $6::timestamptz[], $7::uuid[], " \
+  "$8::uuid[], $9::bytea[], $10::text[], $11::text[], $12::text[]) AS k(order_id, order_source, brand_id, "   \
+  "customer_id, paid_time, completed_time, paid_transaction_id, completed_transaction_id, purchase, awards, " \
   "allocations, back)"
 
 constexpr pg::Statement kInsertOrders = {
@@ -122,8 +122,7 @@ void SaveOrders(pg::Tx& tx, const Tables& tables) {
 
 void SaveHolds(pg::Tx& tx, const Tables& tables) {
   HoldColumns c;
-  tables.hold.EachDirty(
-      [&](const HoldKey& key, const auto&, const std::optional<Hold>& now) { c.Add(key, *now); });
+  tables.hold.EachDirty([&](const HoldKey& key, const auto&, const std::optional<Hold>& now) { c.Add(key, *now); });
   if (c.id.empty()) return;
   tx.Run(kSaveHolds, c.customer, c.brand, c.id, c.currency, c.state, c.amount, c.captured, c.refunded, c.end, c.sides,
          c.lots, c.amounts);
