@@ -7,6 +7,7 @@
 #include "engine/service_of.h"
 #include "services/oneid/api/admin_api.h"
 #include "services/oneid/api/identity_api.h"
+#include "services/oneid/api/intake_api.h"
 #include "services/oneid/api/merge_api.h"
 #include "services/oneid/consumers/channel_events.h"
 #include "services/oneid/consumers/merge_answers.h"
@@ -144,18 +145,12 @@ std::vector<absl::StatusOr<Response>> ReadEach(const std::vector<const Request*>
 
 absl::Status CustomerUnknown() { return Unknown("CUSTOMER_UNKNOWN", "the brand's group has no such customer"); }
 
-template <class Request, class Response, bool kReveal>
+// Pages of a customer's identifiers, made by Respond.
+template <class Request, class Response, absl::StatusOr<Response> (*Respond)(const CustomerView&, const Request&)>
 std::vector<absl::StatusOr<Response>> ReadIdentifierPages(pg::Tx& tx, const std::vector<const Request*>& requests) {
   return ReadEach<Response>(
       requests, [](const Request& r) { return CustomerQueryOf(r.brand_id(), r.customer_id()); },
-      [&](const std::vector<CustomerQuery>& queries) { return ReadCustomerViews(tx, queries); },
-      [](const CustomerView& view, const Request& r) -> absl::StatusOr<Response> {
-        TESSERA_ASSIGN_OR_RETURN(auto page, IdentifiersPage(view, r.page_size(), r.page_token(), kReveal));
-        Response response;
-        *response.mutable_identifiers() = std::move(*page.mutable_identifiers());
-        response.set_next_page_token(page.next_page_token());
-        return response;
-      },
+      [&](const std::vector<CustomerQuery>& queries) { return ReadCustomerViews(tx, queries); }, Respond,
       CustomerUnknown());
 }
 
@@ -210,7 +205,8 @@ absl::StatusOr<v1::GetMergeResponse> GetMerge(pg::Tx& tx, const v1::GetMergeRequ
 absl::StatusOr<v1::ListMergesResponse> ListMergesOf(pg::Tx& tx, const v1::ListMergesRequest& request) {
   TESSERA_ASSIGN_OR_RETURN(const MergesQuery query, MergesQueryOf(request));
   TESSERA_ASSIGN_OR_RETURN(const GroupConfigPtr config, ConfigOf(tx, request.brand_id()));
-  return MergesPage(ListMerges(tx, config->id, query.state, query.after, query.size + 1), query.size);
+  const auto views = ListMerges(tx, config->id, query.state, query.after, int64_t{query.size} + 1);
+  return MergesPage(request, views, query.size);
 }
 
 absl::StatusOr<v1::ListNamespacesResponse> ListNamespaces(pg::Tx& tx, const v1::ListNamespacesRequest& request) {
@@ -228,6 +224,12 @@ absl::StatusOr<v1::GetStatisticsResponse> GetStatistics(pg::Tx& tx, const v1::Ge
 
 }  // namespace
 
+void RegisterIntake(rpc::Server& server, std::shared_ptr<EventSink> sink) {
+  // What the consumer would refuse is refused here already, so that the caller learns of it.
+  RegisterIntakeApi(server, std::move(sink),
+                    [](const kafka::Record& record) { return UnderstandChannelEvent(record).status(); });
+}
+
 void RegisterApi(engine::Api& api) {
   api.Command<v1::PutBrandGroupRequest>("tessera.oneid.v1.AdminService/PutBrandGroup",
                                         [](const auto& request) { return Wrap(PutBrandGroupCall(request)); });
@@ -238,9 +240,9 @@ void RegisterApi(engine::Api& api) {
   api.Read("tessera.oneid.v1.IdentityService/ResolveIdentifiers", &ResolveIdentifiers);
   api.Read("tessera.oneid.v1.IdentityService/GetCustomer", &GetCustomer);
   api.Read("tessera.oneid.v1.IdentityService/ListIdentifiers",
-           &ReadIdentifierPages<v1::ListIdentifiersRequest, v1::ListIdentifiersResponse, false>);
+           &ReadIdentifierPages<v1::ListIdentifiersRequest, v1::ListIdentifiersResponse, &ListResponse>);
   api.Read("tessera.oneid.v1.IdentityService/RevealIdentifiers",
-           &ReadIdentifierPages<v1::RevealIdentifiersRequest, v1::RevealIdentifiersResponse, true>);
+           &ReadIdentifierPages<v1::RevealIdentifiersRequest, v1::RevealIdentifiersResponse, &RevealResponse>);
   api.Read("tessera.oneid.v1.IdentityService/ExplainResolution", &ExplainResolution);
   api.Query("tessera.oneid.v1.MergeService/GetMerge", &GetMerge);
   api.Query("tessera.oneid.v1.MergeService/ListMerges", &ListMergesOf);

@@ -11,6 +11,7 @@
 #include "engine/api.h"
 #include "engine/partitions.h"
 #include "engine/service.h"
+#include "services/oneid/api/intake_api.h"
 
 namespace tessera::oneid {
 
@@ -27,6 +28,9 @@ std::unique_ptr<engine::Service> NewService(ServiceOptions options);
 
 // AdminService, IdentityService and MergeService. Needs the keys: after NewService.
 void RegisterApi(engine::Api& api);
+
+// IntakeService, which only publishes to the channel topic.
+void RegisterIntake(rpc::Server& server, std::shared_ptr<EventSink> sink);
 
 // Migrations and checks (generated).
 const std::vector<EmbeddedFile>& EmbeddedFiles();

@@ -6,6 +6,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "rpc/paging.h"
 #include "services/oneid/api/namespace_fields.h"
 
 namespace tessera::oneid {
@@ -79,16 +80,18 @@ absl::StatusOr<v1::ListNamespacesResponse> NamespacesPage(const v1::ListNamespac
                                                           const std::vector<Namespace>& namespaces,
                                                           int64_t rule_version) {
   if (namespaces.empty()) return Unknown("RULE_VERSION_UNKNOWN", "no such rule version");
-  TESSERA_ASSIGN_OR_RETURN(const int64_t size, PageSize(request.page_size(), 100, kNamespacesMax));
-  TESSERA_ASSIGN_OR_RETURN(const std::string key, KeyOfPageToken(request.page_token()));
+  TESSERA_ASSIGN_OR_RETURN(const rpc::Page page, rpc::ReadPage(request));
   int32_t after = 0;
-  if (!key.empty() && !absl::SimpleAtoi(key, &after)) return InvalidField("page_token", "is not from a response");
+  if (!page.position.empty() && !absl::SimpleAtoi(page.position, &after)) {
+    return InvalidField("page_token", "is not from a response", "PAGE_TOKEN_INVALID");
+  }
   v1::ListNamespacesResponse response;
   response.set_rule_version(rule_version);
   for (const Namespace& ns : namespaces) {
     if (ns.rank <= after) continue;
-    if (response.namespaces_size() == size) {
-      response.set_next_page_token(PageToken(absl::StrCat(response.namespaces(response.namespaces_size() - 1).rank())));
+    if (response.namespaces_size() == page.size) {
+      const int32_t last = response.namespaces(response.namespaces_size() - 1).rank();
+      response.set_next_page_token(rpc::NextPageToken(request, absl::StrCat(last)));
       break;
     }
     *response.add_namespaces() = ToProto(ns);

@@ -1,9 +1,5 @@
 #include "services/oneid/api/fields.h"
 
-#include <algorithm>
-
-#include "base/hex.h"
-
 namespace tessera::oneid {
 
 absl::StatusOr<BrandId> BrandField(std::string_view text, std::string_view field) {
@@ -17,19 +13,6 @@ absl::Status Unknown(std::string_view reason, std::string_view message) {
 }
 
 absl::Status BrandUnknown() { return Unknown("BRAND_UNKNOWN", "no such brand"); }
-
-absl::StatusOr<int64_t> PageSize(int32_t wanted, int64_t by_default, int64_t most) {
-  if (wanted < 0) return InvalidField("page_size", "must not be negative");
-  return wanted == 0 ? by_default : std::min<int64_t>(wanted, most);
-}
-
-std::string PageToken(std::string_view key) { return ToBase64(key); }
-
-absl::StatusOr<std::string> KeyOfPageToken(std::string_view token) {
-  auto key = FromBase64(token);
-  if (!key) return InvalidField("page_token", "is not from a response");
-  return *key;
-}
 
 google::protobuf::Timestamp ToProto(absl::Time time) {
   google::protobuf::Timestamp out;

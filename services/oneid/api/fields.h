@@ -35,13 +35,6 @@ absl::StatusOr<IdType> IdField(std::string_view text, std::string_view field) {
 absl::Status Unknown(std::string_view reason, std::string_view message);
 absl::Status BrandUnknown();
 
-// page_size as it takes effect.
-absl::StatusOr<int64_t> PageSize(int32_t wanted, int64_t by_default, int64_t most);
-
-// A page token is opaque text of the key of the last item.
-std::string PageToken(std::string_view key);
-absl::StatusOr<std::string> KeyOfPageToken(std::string_view token);
-
 google::protobuf::Timestamp ToProto(absl::Time time);
 // InvalidArgument if it is outside what can be stored.
 absl::StatusOr<absl::Time> TimeField(const google::protobuf::Timestamp& time, std::string_view field);

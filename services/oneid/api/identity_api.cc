@@ -1,7 +1,7 @@
 #include "services/oneid/api/identity_api.h"
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "rpc/paging.h"
 
 namespace tessera::oneid {
 namespace {
@@ -85,25 +85,38 @@ v1::GetCustomerResponse CustomerResponse(const CustomerView& view, absl::Time no
   return response;
 }
 
-absl::StatusOr<v1::RevealIdentifiersResponse> IdentifiersPage(const CustomerView& view, int32_t page_size,
-                                                              std::string_view page_token, bool reveal) {
-  TESSERA_ASSIGN_OR_RETURN(const int64_t size, PageSize(page_size, 100, 1'000));
-  TESSERA_ASSIGN_OR_RETURN(const std::string after, KeyOfPageToken(page_token));
+namespace {
+
+template <class Response, class Request>
+absl::StatusOr<Response> IdentifiersPage(const CustomerView& view, const Request& request, bool reveal) {
+  TESSERA_ASSIGN_OR_RETURN(const rpc::Page page, rpc::ReadPage(request));
   auto at = view.owned.begin();
-  if (!after.empty()) {
-    while (at != view.owned.end() && PageKey(at->key) != after) ++at;
-    if (at == view.owned.end()) return InvalidField("page_token", "is not from a response about this customer");
+  if (!page.position.empty()) {
+    while (at != view.owned.end() && PageKey(at->key) != page.position) ++at;
+    if (at == view.owned.end()) return InvalidField("page_token", "is of no response", "PAGE_TOKEN_INVALID");
     ++at;
   }
-  v1::RevealIdentifiersResponse response;
+  Response response;
   for (; at != view.owned.end(); ++at) {
-    if (response.identifiers_size() == size) {
-      response.set_next_page_token(PageToken(PageKey((at - 1)->key)));
+    if (response.identifiers_size() == page.size) {
+      response.set_next_page_token(rpc::NextPageToken(request, PageKey((at - 1)->key)));
       break;
     }
     *response.add_identifiers() = OwnedProto(*at, reveal);
   }
   return response;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::ListIdentifiersResponse> ListResponse(const CustomerView& view,
+                                                         const v1::ListIdentifiersRequest& request) {
+  return IdentifiersPage<v1::ListIdentifiersResponse>(view, request, false);
+}
+
+absl::StatusOr<v1::RevealIdentifiersResponse> RevealResponse(const CustomerView& view,
+                                                             const v1::RevealIdentifiersRequest& request) {
+  return IdentifiersPage<v1::RevealIdentifiersResponse>(view, request, true);
 }
 
 absl::StatusOr<EventQuery> EventQueryOf(const v1::ExplainResolutionRequest& request) {

@@ -14,9 +14,11 @@ v1::ResolveIdentifiersResponse OwnersResponse(const std::vector<OwnerView>& owne
 absl::StatusOr<CustomerQuery> CustomerQueryOf(std::string_view brand_id, std::string_view customer_id);
 v1::GetCustomerResponse CustomerResponse(const CustomerView& view, absl::Time now);
 
-// One page of a customer's identifiers; values masked unless `reveal`.
-absl::StatusOr<v1::RevealIdentifiersResponse> IdentifiersPage(const CustomerView& view, int32_t page_size,
-                                                              std::string_view page_token, bool reveal);
+// One page of a customer's identifiers: values masked, or not.
+absl::StatusOr<v1::ListIdentifiersResponse> ListResponse(const CustomerView& view,
+                                                         const v1::ListIdentifiersRequest& request);
+absl::StatusOr<v1::RevealIdentifiersResponse> RevealResponse(const CustomerView& view,
+                                                             const v1::RevealIdentifiersRequest& request);
 
 absl::StatusOr<EventQuery> EventQueryOf(const v1::ExplainResolutionRequest& request);
 v1::ExplainResolutionResponse ExplainResponse(const EventView& view);

@@ -1,5 +1,7 @@
 #include "services/oneid/api/merge_api.h"
 
+#include "rpc/paging.h"
+
 namespace tessera::oneid {
 namespace {
 
@@ -41,19 +43,21 @@ absl::StatusOr<MergesQuery> MergesQueryOf(const v1::ListMergesRequest& request) 
     return InvalidField("state", "is none of those that are declared");
   }
   if (request.state() != v1::MERGE_STATE_UNSPECIFIED) query.state = static_cast<MergeState>(request.state());
-  TESSERA_ASSIGN_OR_RETURN(query.size, PageSize(request.page_size(), 100, 1'000));
-  TESSERA_ASSIGN_OR_RETURN(const std::string key, KeyOfPageToken(request.page_token()));
-  if (!key.empty()) {
-    TESSERA_ASSIGN_OR_RETURN(query.after, IdField<MergeId>(key, "page_token"));
+  TESSERA_ASSIGN_OR_RETURN(const rpc::Page page, rpc::ReadPage(request));
+  query.size = page.size;
+  if (!page.position.empty()) {
+    TESSERA_ASSIGN_OR_RETURN(query.after, IdField<MergeId>(page.position, "page_token"));
   }
   return query;
 }
 
-v1::ListMergesResponse MergesPage(const std::vector<MergeView>& views, int64_t size) {
+v1::ListMergesResponse MergesPage(const v1::ListMergesRequest& request, const std::vector<MergeView>& views,
+                                  int32_t size) {
   v1::ListMergesResponse response;
   for (const MergeView& view : views) {
     if (response.merges_size() == size) {
-      response.set_next_page_token(PageToken(response.merges(response.merges_size() - 1).merge_id()));
+      const std::string& last = response.merges(response.merges_size() - 1).merge_id();
+      response.set_next_page_token(rpc::NextPageToken(request, last));
       break;
     }
     *response.add_merges() = ToProto(view);

@@ -18,11 +18,12 @@ struct MergesQuery {
   BrandId brand;
   std::optional<MergeState> state;
   MergeId after;
-  int64_t size = 0;
+  int32_t size = 0;
 };
 absl::StatusOr<MergesQuery> MergesQueryOf(const v1::ListMergesRequest& request);
 
 // `views` holds one more than the page if there is a next one.
-v1::ListMergesResponse MergesPage(const std::vector<MergeView>& views, int64_t size);
+v1::ListMergesResponse MergesPage(const v1::ListMergesRequest& request, const std::vector<MergeView>& views,
+                                  int32_t size);
 
 }  // namespace tessera::oneid
