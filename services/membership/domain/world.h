@@ -102,6 +102,8 @@ class World {
   }
   const Account& Of(int n, const std::string& currency = "points") { return Root(n).all.Of(Number(currency)); }
 
+  size_t page_size = 2;  // of members that one command judges by a new program version
+
   Tables tables;
   std::map<engine::TimerKey, absl::Time> timers;
   std::vector<Fact> facts;
@@ -127,7 +129,7 @@ class World {
   void LoadPage(const BrandId& brand, const CustomerId& after) {
     std::vector<CustomerId> page;
     tables.member.Each([&](const MemberKey& key, const Member& member) {
-      if (member.root == key.customer && key.customer > after && page.size() < 2) page.push_back(key.customer);
+      if (member.root == key.customer && key.customer > after && page.size() < page_size) page.push_back(key.customer);
     });
     tables.ranges.SetPage(brand, after, std::move(page));
   }
