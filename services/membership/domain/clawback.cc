@@ -245,7 +245,10 @@ void ClawBack(Books& books, const OrderKey& key) {
     Order& order = books.EditOrder(key);
     const Award award = order.awards[i];
     Taking taking(books, key, award);
-    const int64_t amount = DueBack(order, award) - award.back - taking.Expired();
+    // back + expired <= amount always, and = amount once all has been returned.
+    const int64_t expired = std::min(taking.Expired(), award.amount - award.back);
+    order.awards[i].expired = expired;
+    const int64_t amount = DueBack(order, award) - award.back - expired;
     if (amount <= 0) continue;
     order.awards[i].back += amount;
     taking.Take(amount);

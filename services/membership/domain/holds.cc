@@ -180,7 +180,7 @@ int64_t ReturnPart(Books& books, const HoldPart& part) {
   Lot& edited = books.EditLot(part.lot);
   edited.remaining += rest;
   edited.state = LotState::kActive;
-  return MakeFree(books, part.lot, rest) ? 0 : rest;
+  return MakeFree(books, part.lot, rest);
 }
 
 Refusal Insufficient(const Account& all, int64_t wanted) {

@@ -76,17 +76,19 @@ void PayDebt(Books& books, const LotKey& key) {
   }
 }
 
-bool MakeFree(Books& books, const LotKey& key, int64_t amount) {
+int64_t MakeFree(Books& books, const LotKey& key, int64_t amount) {
   const Lot& lot = books.tables().lot.At(key);
   books.Change(key.side, lot.currency, Measure::kAvailable, amount);
-  if (ExpiryOfLot(books, lot) <= books.now()) {
-    ExpireLot(books, key);
-    books.Tell(PointsExpired{books.NameOf(lot.currency), amount, {key.lot}});
-    return false;
-  }
-  WatchExpiry(books, key);
   PayDebt(books, key);
-  return true;
+  if (ExpiryOfLot(books, lot) > books.now()) {
+    WatchExpiry(books, key);
+    return 0;
+  }
+  const int64_t expired = lot.free();
+  if (expired == 0) return 0;
+  ExpireLot(books, key);
+  books.Tell(PointsExpired{books.NameOf(lot.currency), expired, {key.lot}});
+  return expired;
 }
 
 void TakeFromLot(Books& books, const LotKey& key, int64_t amount) {

@@ -23,9 +23,9 @@ std::optional<std::vector<LotKey>> SpendableLots(Books& books, CurrencyNo curren
 // earning is the caller's.
 void OpenLot(Books& books, const LotKey& key, Lot lot);
 
-// `amount` of an active lot became free: it pays debt first, the rest is available. False if it expired instead,
-// because the lot's time is over.
-bool MakeFree(Books& books, const LotKey& key, int64_t amount);
+// `amount` of an active lot became free: it pays debt first, whatever the lot's time; the rest is available, or expires
+// at once if the lot's time is over. How much expired.
+int64_t MakeFree(Books& books, const LotKey& key, int64_t amount);
 
 // Pays debt of any side from what the lot has free and what is available.
 void PayDebt(Books& books, const LotKey& key);

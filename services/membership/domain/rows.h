@@ -128,8 +128,9 @@ struct Award {
   RuleNo rule = 0;
   CurrencyNo currency = 0;
   int64_t amount = 0;
-  int64_t back = 0;  // clawed back so far: taken, owed or forgiven
-  int64_t time = 0;  // when it was earned, microseconds since 1970
+  int64_t back = 0;     // clawed back so far: taken, owed or forgiven
+  int64_t expired = 0;  // of the rest, what had expired unspent at the last return: it counts as taken back
+  int64_t time = 0;     // when it was earned, microseconds since 1970
   bool has_lot = false;
   bool of_completion = false;  // by order.completed instead of order.paid
   std::vector<int64_t> lines;  // the allocation, by line

@@ -72,8 +72,9 @@ CREATE TABLE applied_merge (
 );
 
 -- One row per order, with all its awards: one row instead of one for each rule.
--- awards: seven for each award: rule, currency, amount, clawed back, time in microseconds, has a lot (1), by
--- order.completed (1). allocations: each award's lines one after the other. back: pieces of each line, then money.
+-- awards: eight for each award: rule, currency, amount, clawed back, expired unspent (counts as taken back), time in
+-- microseconds, has a lot (1), by order.completed (1). allocations: each award's lines one after the other. back: pieces
+-- of each line, then money.
 CREATE TABLE shop_order (
   order_id text NOT NULL,
   order_source text NOT NULL,
@@ -92,9 +93,9 @@ CREATE TABLE shop_order (
 
 CREATE VIEW award AS
 SELECT o.order_id, o.order_source, o.brand_id, o.customer_id, o.awards[i] AS rule_no, o.awards[i + 1] AS currency_no,
-       o.awards[i + 2] AS amount, o.awards[i + 3] AS back, o.awards[i + 5] = 1 AS has_lot,
-       CASE WHEN o.awards[i + 6] = 1 THEN o.completed_transaction_id ELSE o.paid_transaction_id END AS transaction_id
-FROM shop_order o CROSS JOIN LATERAL generate_series(1, cardinality(o.awards), 7) AS i;
+       o.awards[i + 2] AS amount, o.awards[i + 3] AS back, o.awards[i + 4] AS expired, o.awards[i + 6] = 1 AS has_lot,
+       CASE WHEN o.awards[i + 7] = 1 THEN o.completed_transaction_id ELSE o.paid_transaction_id END AS transaction_id
+FROM shop_order o CROSS JOIN LATERAL generate_series(1, cardinality(o.awards), 8) AS i;
 
 -- Points that were earned together. state: 0 pending, 1 active, 2 closed.
 CREATE TABLE lot (

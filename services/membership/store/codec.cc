@@ -9,7 +9,7 @@
 namespace tessera::membership::store {
 namespace {
 
-constexpr size_t kCounts = 3, kAwardFields = 7;
+constexpr size_t kCounts = 3, kAwardFields = 8;
 
 }  // namespace
 
@@ -86,8 +86,8 @@ std::vector<int64_t> EncodeAwards(const Order& order) {
   std::vector<int64_t> values;
   values.reserve(order.awards.size() * kAwardFields);
   for (const Award& award : order.awards) {
-    for (int64_t value : {int64_t{award.rule}, int64_t{award.currency}, award.amount, award.back, award.time,
-                          int64_t{award.has_lot}, int64_t{award.of_completion}}) {
+    for (int64_t value : {int64_t{award.rule}, int64_t{award.currency}, award.amount, award.back, award.expired,
+                          award.time, int64_t{award.has_lot}, int64_t{award.of_completion}}) {
       values.push_back(value);
     }
   }
@@ -111,9 +111,10 @@ void DecodeAwards(const std::vector<int64_t>& awards, const std::vector<int64_t>
     award.currency = static_cast<CurrencyNo>(at[1]);
     award.amount = at[2];
     award.back = at[3];
-    award.time = at[4];
-    award.has_lot = at[5] != 0;
-    award.of_completion = at[6] != 0;
+    award.expired = at[4];
+    award.time = at[5];
+    award.has_lot = at[6] != 0;
+    award.of_completion = at[7] != 0;
     const auto first = allocations.begin() + static_cast<ptrdiff_t>(i * lines);
     award.lines.assign(first, first + static_cast<ptrdiff_t>(lines));
     order.awards.push_back(std::move(award));
