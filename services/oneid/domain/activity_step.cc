@@ -16,8 +16,10 @@ void ActivityStep(Resolution& r) {
     auto& table = r.tables.activities;
     if (!table.Loaded(key)) {
       table.Insert(key, {r.group(), day});
+      r.changed = true;
     } else if (table.At(key).last_day < day) {
       table.Edit(key).last_day = day;
+      r.changed = true;
     }
   }
 }

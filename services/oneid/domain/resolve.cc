@@ -43,16 +43,18 @@ Identifier& EditIdentifier(Resolution& r, const PreparedIdentifier& prepared) {
 
 namespace {
 
-// The identifiers whose rows this event may write.
+// The identifiers whose rows this event depended on, those that were left out by their state too.
 std::vector<const PreparedIdentifier*> LockedBy(const Resolution& r) {
   std::vector<const PreparedIdentifier*> all;
-  for (const Evidence& one : r.evidence) all.push_back(one.prepared);
-  for (const auto& [prepared, step] : r.transactions) all.push_back(prepared);
+  for (const PreparedIdentifier& one : r.prepared.identifiers) {
+    if (one.usable()) all.push_back(&one);
+  }
   if (r.prepared.closed && r.prepared.closed->usable()) all.push_back(&*r.prepared.closed);
   return all;
 }
 
-// A decision that changes the graph takes a number above all that its rows have, and leaves it on them.
+// A decision that changes the graph, or what later decisions judge by, takes a number above all that its rows have, and
+// leaves it on them.
 void Number(Resolution& r) {
   int64_t number = 0;
   const auto identifiers = LockedBy(r);

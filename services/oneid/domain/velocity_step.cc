@@ -44,6 +44,7 @@ void NotePresentation(Resolution& r, const Evidence& one, const CustomerId& cust
   auto& table = r.tables.presentations;
   if (!table.Loaded(key)) {
     table.Insert(key, {r.group(), r.time(), r.time()});
+    r.changed = true;
     return;
   }
   const Presentation& seen = table.At(key);
@@ -51,6 +52,7 @@ void NotePresentation(Resolution& r, const Evidence& one, const CustomerId& cust
   Presentation& edit = table.Edit(key);
   edit.first = std::min(edit.first, r.time());
   edit.last = std::max(edit.last, r.time());
+  r.changed = true;
 }
 
 }  // namespace
