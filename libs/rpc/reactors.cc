@@ -87,7 +87,8 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
   ByteBuffer request_, response_;
 };
 
-// Reads ahead up to the window; answers in order. Lives until gRPC has let go of it and every handler has answered.
+// Reads ahead up to the window; answers in order; ends when every handler has answered, also after an error, so that a
+// server that has shut down has no handler left. Lives until gRPC and the last answer have let go of it.
 class StreamCall final : public grpc::ServerGenericBidiReactor {
  public:
   StreamCall(const CallContext& context, AdmittedCall admitted) : context_(context), admitted_(std::move(admitted)) {
@@ -110,6 +111,7 @@ class StreamCall final : public grpc::ServerGenericBidiReactor {
         end_ = MakeError(absl::StatusCode::kUnauthenticated, "the token has expired", {"TOKEN_EXPIRED", "tessera", {}});
       } else if (end_.ok()) {
         slot = &slots_.emplace_back();
+        ++in_hand_;
         slot->arrival = now;
       }
     }
@@ -158,6 +160,7 @@ class StreamCall final : public grpc::ServerGenericBidiReactor {
                                           : absl::StatusOr<std::string>(status);
     absl::MutexLock lock(&mutex_);
     slot.reply = std::move(answer);
+    --in_hand_;
   }
 
   // Starts whatever can be started. gRPC never calls back from inside a Start function, so that they may be called
@@ -174,7 +177,7 @@ class StreamCall final : public grpc::ServerGenericBidiReactor {
           reading_ = true;
           StartRead(&request_);
         }
-        finish = !writing_ && (!end_.ok() || (closed_ && slots_.empty()));
+        finish = !writing_ && in_hand_ == 0 && (!end_.ok() || (closed_ && slots_.empty()));
         finished_ = finish;
         end = end_;
       }
@@ -206,6 +209,7 @@ class StreamCall final : public grpc::ServerGenericBidiReactor {
 
   absl::Mutex mutex_;
   std::deque<Slot> slots_;  // the deque is guarded by mutex_; a slot without a reply belongs to its handler
+  size_t in_hand_ ABSL_GUARDED_BY(mutex_) = 0;  // slots without a reply
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;    // no more requests

@@ -1,157 +1,15 @@
-#include <gmock/gmock.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-#include <gtest/gtest.h>
-
-#include <thread>
-
-#include "absl/strings/str_cat.h"
+// What a call passes, and what comes of it.
 #include "absl/synchronization/blocking_counter.h"
 #include "absl/synchronization/notification.h"
-#include "base/status.h"
-#include "grpc/health/v1/health.pb.h"
-#include "rpc/client.h"
-#include "rpc/dynamic_client.h"
 #include "rpc/metrics.h"
-#include "rpc/server.h"
-#include "rpc/test_keys.h"
-#include "tessera/testing/v1/echo_service.pb.h"
+#include "rpc/test_server.h"
 
 namespace tessera::rpc {
 namespace {
 
-using tessera::testing::v1::AdministerRequest;
-using tessera::testing::v1::AdministerResponse;
-using tessera::testing::v1::EchoRequest;
-using tessera::testing::v1::EchoResponse;
-using tessera::testing::v1::PublishRequest;
-using tessera::testing::v1::PublishResponse;
 using tessera::testing::v1::UnguardedRequest;
-using tessera::testing::v1::UnguardedResponse;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-constexpr char kEcho[] = "tessera.testing.v1.EchoService/Echo";
-constexpr char kAdminister[] = "tessera.testing.v1.EchoService/Administer";
-constexpr char kPublish[] = "tessera.testing.v1.EchoService/Publish";
-constexpr char kHealth[] = "grpc.health.v1.Health/Check";
-
-std::string ReasonOf(const absl::Status& status) {
-  const auto info = ErrorInfoOf(status);
-  return info ? info->reason : "";
-}
-
-class ServerTest : public ::testing::Test {
- protected:
-  ServerTest() {
-    options_.verifier = std::move(*NewTokenVerifier(keys_.Rules()));
-    options_.clock = &clock_;
-  }
-
-  void StartServer() {
-    server_ = std::make_unique<Server>(options_);
-    server_->Unary<EchoRequest, EchoResponse>(
-        kEcho, [this](const Call& call, const EchoRequest& request, Reply<EchoResponse> reply) {
-          ++handled_;
-          Echo(call, request, std::move(reply));
-        });
-    server_->UnaryBytes<AdministerRequest>(
-        kAdminister, [](const Call&, const AdministerRequest&, const ReplyBytes& reply) { reply(std::string()); });
-    server_->Stream<PublishRequest, PublishResponse>(
-        kPublish,
-        [this](const Call& call, const PublishRequest& request, Reply<PublishResponse> reply) {
-          Publish(call, request, std::move(reply));
-        },
-        [](const absl::Status& status) {
-          PublishResponse response;
-          response.set_reason(ReasonOf(status));
-          return response;
-        });
-    const absl::Status status = server_->Start();
-    ASSERT_TRUE(status.ok()) << status;
-    server_->SetServing(true);
-    client_ = std::make_unique<Client>(absl::StrCat("127.0.0.1:", server_->port()));
-  }
-
-  void TearDown() override {
-    if (server_) server_->Shutdown(absl::ZeroDuration());  // No handler starts a thread after this.
-    for (std::thread& thread : threads_) thread.join();
-  }
-
-  void Echo(const Call& call, const EchoRequest& request, Reply<EchoResponse> reply) {
-    if (request.text() == "not found") return reply(absl::NotFoundError("no such thing"));
-    if (request.text() == "internal") return reply(absl::InternalError("secret detail"));
-    if (request.text() == "overloaded") return reply(Overloaded("busy", absl::Milliseconds(250)));
-    if (request.text() == "drop") return;
-    EchoResponse response;
-    response.set_text(request.text() == "traceparent" ? call.traceparent : request.text());
-    response.set_blob(request.blob());
-    response.set_subject(call.caller->subject);
-    for (const std::string& role : call.caller->roles) response.add_roles(role);
-    if (request.text() != "later") return reply(response);
-    threads_.emplace_back([response, reply = std::move(reply)] { reply(response); });
-  }
-
-  // Answers pairs in the wrong order.
-  void Publish(const Call&, const PublishRequest& request, Reply<PublishResponse> reply) {
-    if (request.text() == "fail") return reply(InvalidField("text", "is bad", "TEXT_BAD"));
-    PublishResponse response;
-    response.set_number(request.number());
-    std::vector<std::function<void()>> answers;
-    {
-      absl::MutexLock lock(&mutex_);
-      held_.insert(held_.begin(), [response, reply = std::move(reply)] { reply(response); });
-      if (request.number() % 2 == 0) answers.swap(held_);
-    }
-    for (const auto& answer : answers) answer();
-  }
-
-  CallOptions WithToken(const std::function<void(TokenClaims&)>& change = nullptr) {
-    TokenClaims claims = TestKeys::Claims(Clock::System().Now());
-    if (change) change(claims);
-    CallOptions options;
-    options.token = keys_.Sign(claims);
-    return options;
-  }
-  absl::StatusOr<EchoResponse> Echo(const EchoRequest& request, const CallOptions& options) {
-    return client_->Call<EchoRequest, EchoResponse>(kEcho, request, options);
-  }
-  absl::StatusOr<EchoResponse> Echo(const std::string& text, const CallOptions& options) {
-    EchoRequest request;
-    request.set_brand_id("pet");
-    request.set_text(text);
-    return Echo(request, options);
-  }
-  // "CODE REASON" or "OK".
-  static std::string Outcome(const absl::Status& status) {
-    if (status.ok()) return "OK";
-    return absl::StrCat(absl::StatusCodeToString(status.code()), " ", ReasonOf(status));
-  }
-  std::string EchoOutcome(const CallOptions& options, const std::string& brand = "pet") {
-    EchoRequest request;
-    request.set_brand_id(brand);
-    return Outcome(Echo(request, options).status());
-  }
-  std::string AdministerOutcome(const CallOptions& options) {
-    return Outcome(client_->Call<AdministerRequest, AdministerResponse>(kAdminister, {}, options).status());
-  }
-
-  // System time, moved by hand where a test says so.
-  class ShiftedClock final : public Clock {
-   public:
-    absl::Time Now() const override { return Clock::System().Now() + absl::Seconds(shift_seconds.load()); }
-    std::atomic<int> shift_seconds = 0;
-  };
-
-  ShiftedClock clock_;
-  TestKeys keys_;
-  ServerOptions options_;
-  std::atomic<int> handled_ = 0;
-  absl::Mutex mutex_;
-  std::vector<std::function<void()>> held_;
-  std::vector<std::thread> threads_;
-  std::unique_ptr<Server> server_;
-  std::unique_ptr<Client> client_;
-};
 
 TEST_F(ServerTest, CallReachesTheHandlerWithItsCaller) {
   StartServer();
@@ -317,7 +175,7 @@ TEST_F(ServerTest, ManyCallsAtOnce) {
 
 TEST_F(ServerTest, StreamAnswersEachMessageInOrder) {
   StartServer();
-  constexpr int kMessages = 1'001;  // The last is even: none is left unanswered.
+  constexpr int kMessages = 1'000;
   int sent = 0;
   std::vector<PublishResponse> responses;
   const absl::Status status = client_->Stream(
@@ -352,7 +210,7 @@ TEST_F(ServerTest, StreamNeedsARoleAndEndsWithItsToken) {
           if (sent == shift_at) clock_.shift_seconds = 7'200;
           PublishRequest request;
           request.set_brand_id("pet");
-          request.set_number(sent++ * 2);
+          request.set_number(sent++);
           return request.SerializeAsString();
         },
         [](const std::string&) {}));
@@ -364,76 +222,6 @@ TEST_F(ServerTest, StreamNeedsARoleAndEndsWithItsToken) {
   patient.timeout = absl::InfiniteDuration();
   EXPECT_EQ(publish(patient, -1), "OK");
   EXPECT_EQ(publish(patient, 5), "UNAUTHENTICATED TOKEN_EXPIRED");
-}
-
-TEST_F(ServerTest, ReflectionLetsACallBeMadeWithJson) {
-  StartServer();
-  DynamicClient dynamic(*client_);
-  const auto services = dynamic.ListServices();
-  ASSERT_TRUE(services.ok()) << services.status();
-  EXPECT_THAT(*services, ElementsAre("tessera.testing.v1.EchoService", "grpc.health.v1.Health",
-                                     "grpc.reflection.v1alpha.ServerReflection"));
-  for (const std::string& service : *services) EXPECT_TRUE(dynamic.Describe(service).ok()) << service;
-  EXPECT_THAT(*dynamic.Describe("tessera.testing.v1.EchoRequest"), HasSubstr("string brand_id = 1"));
-  EXPECT_EQ(dynamic.Describe("no.such.Thing").status().code(), absl::StatusCode::kNotFound);
-  const auto methods = dynamic.ListMethods("tessera.testing.v1.EchoService");
-  ASSERT_TRUE(methods.ok()) << methods.status();
-  EXPECT_EQ(methods->front().name, kEcho);
-  EXPECT_THAT(methods->front().roles, ElementsAre("testing.reader", "testing.writer"));
-  EXPECT_FALSE(methods->front().streams);
-  EXPECT_EQ(dynamic.ListMethods("no.such.Service").status().code(), absl::StatusCode::kNotFound);
-
-  const auto response = dynamic.CallJson(kEcho, R"({"brand_id": "pet", "text": "hello"})", WithToken());
-  ASSERT_TRUE(response.ok()) << response.status();
-  EXPECT_THAT(*response, HasSubstr("\"text\": \"hello\""));
-  EXPECT_EQ(Outcome(dynamic.CallJson(kEcho, R"({"brand_id": "skin"})", WithToken()).status()),
-            "PERMISSION_DENIED BRAND_NOT_ALLOWED");
-  EXPECT_THAT(std::string(dynamic.CallJson(kEcho, R"({"txt": 1})", WithToken()).status().message()), HasSubstr("txt"));
-  EXPECT_EQ(dynamic.CallJson(kPublish, "{}", WithToken()).status().code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_EQ(dynamic.CallJson("tessera.testing.v1.EchoService/Nothing", "{}").status().code(),
-            absl::StatusCode::kNotFound);
-}
-
-TEST_F(ServerTest, ReflectionIsThereInBothVersionsAndSurvivesNonsense) {
-  StartServer();
-  for (const char* version : {"v1", "v1alpha"}) {
-    int sent = 0, answers = 0;
-    const std::string method = absl::StrCat("grpc.reflection.", version, ".ServerReflection/ServerReflectionInfo");
-    const absl::Status status = client_->Stream(
-        method, {},
-        [&]() -> std::optional<std::string> { return ++sent > 3 ? std::nullopt : std::optional<std::string>(""); },
-        [&](const std::string&) { ++answers; });
-    EXPECT_TRUE(status.ok()) << status;
-    EXPECT_EQ(answers, 3);
-  }
-  bool sent = false;
-  EXPECT_EQ(Outcome(client_->Stream(
-                "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", {},
-                [&]() -> std::optional<std::string> {
-                  return std::exchange(sent, true) ? std::nullopt : std::optional<std::string>("\xff");
-                },
-                [](const std::string&) {})),
-            "INVALID_ARGUMENT REQUEST_MALFORMED");
-}
-
-TEST_F(ServerTest, HealthTellsWhetherItServes) {
-  StartServer();
-  using grpc::health::v1::HealthCheckRequest;
-  using grpc::health::v1::HealthCheckResponse;
-  for (const char* service : {"", "tessera.testing.v1.EchoService"}) {
-    HealthCheckRequest request;
-    request.set_service(service);
-    server_->SetServing(true);
-    EXPECT_EQ((client_->Call<HealthCheckRequest, HealthCheckResponse>(kHealth, request)->status()),
-              HealthCheckResponse::SERVING);
-    server_->SetServing(false);
-    EXPECT_EQ((client_->Call<HealthCheckRequest, HealthCheckResponse>(kHealth, request)->status()),
-              HealthCheckResponse::NOT_SERVING);
-  }
-  HealthCheckRequest unknown;
-  unknown.set_service("no.Service");
-  EXPECT_EQ((client_->Call<HealthCheckRequest, HealthCheckResponse>(kHealth, unknown).status().code()),
-            absl::StatusCode::kNotFound);
 }
 
 TEST_F(ServerTest, CallsAreCounted) {
