@@ -40,11 +40,15 @@ class Stack:
         """The services (all, or those named) on this stack's Postgres and Kafka, not started yet."""
         return Deployment(self.layout, Backends(self.postgres.admin_dsn(), self.kafka.brokers), names)
 
-    def up(self, count: int, keep_data: bool) -> None:
-        """Everything, from nothing unless the data of the last run is to be kept; on failure nothing stays."""
+    def require_down(self) -> None:
+        """A DevError if it is up; forgets processes that have ended by themselves."""
         if running(self.layout):
             raise DevError("it is up already (see `tools/dev status`); end it with `tools/dev down` first")
-        stop(self.layout)  # Forgets processes that have ended by themselves.
+        stop(self.layout)
+
+    def up(self, count: int, keep_data: bool) -> None:
+        """Everything, from nothing unless the data of the last run is to be kept; on failure nothing stays."""
+        self.require_down()
         if not keep_data:
             remove_data(self.layout)
         with undone_on_failure(self.layout):
