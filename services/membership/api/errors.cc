@@ -50,6 +50,8 @@ Border BorderOf(Reason reason) {
       return {StatusCode::kInvalidArgument, "AMOUNT_OVERFLOW", "a sum would not fit into 64 bits"};
     case Reason::kMergeUnknown:
       return {StatusCode::kFailedPrecondition, "MERGE_UNKNOWN", "a merge before this one never came"};
+    case Reason::kProgramUnknown:
+      return {StatusCode::kNotFound, "PROGRAM_UNKNOWN", "the brand has no such program version"};
     case Reason::kProgramInvalid:
       return {StatusCode::kInvalidArgument, "PROGRAM_INVALID", "the program has a mistake"};
     case Reason::kProgramOther:

@@ -307,6 +307,7 @@ enum class Reason : uint8_t {
   kTooMuchMoney,
   kAmountOverflow,
   kMergeUnknown,
+  kProgramUnknown,
   kProgramInvalid,
   kProgramOther,
   kCurrencyFixed,
