@@ -342,8 +342,7 @@ bool BatchRunner::SettleRecord(pg::Tx& tx, Work& work, absl::Time now) {
     return true;
   }
   if (decided.kind == Decided::Kind::kWait) {
-    effects_.waiting.push_back({decided.wait_key.text, work.cause.brand, work.cause.id, EncodeStatus(decided.refusal),
-                                decided.wait_until, RecordOf(work)});
+    effects_.waiting.push_back({decided.wait_key.text, EncodeStatus(decided.refusal), decided.wait_until, &work});
     return true;
   }
   if (work.identity) {
@@ -406,24 +405,41 @@ bool BatchRunner::SettleStored(pg::Tx& tx, Work& work, StoredOrigin& stored, abs
   return true;
 }
 
-// Decides what waited for the keys, in arrival order, right after the command that woke it.
+// Decides what waited for the keys, in arrival order, right after the command that woke it: first what was kept by
+// earlier batches, then what began to wait in this one.
 bool BatchRunner::Wake(pg::Tx& tx, const std::vector<WaitKey>& keys, absl::Time now) {
   for (const WaitKey& key : keys) {
     TESSERA_CHECK(batch_->MayWake().contains(key));
     for (auto& [id, woken] : woken_) {
       if (!woken.present || woken.key != key.text) continue;
-      woken.present = false;
-      const size_t waiting_before = effects_.waiting.size();
-      if (!SettleRecord(tx, *woken.work, now)) return false;
-      if (effects_.waiting.size() > waiting_before) {
-        effects_.moved_waiting.emplace_back(id, effects_.waiting.back().key);  // it keeps its place and its time
-        woken.key = effects_.waiting.back().key;
-        effects_.waiting.pop_back();
-      } else {
-        effects_.ended_waiting.push_back(id);
-      }
+      if (!WakeStored(tx, id, woken, now)) return false;
+    }
+    std::vector<Work*> here;
+    std::erase_if(effects_.waiting, [&](const NewWaiting& waiting) {
+      if (waiting.key != key.text) return false;
+      here.push_back(waiting.work);
+      return true;
+    });
+    for (Work* work : here) {
+      if (!SettleRecord(tx, *work, now)) return false;
     }
   }
+  return true;
+}
+
+bool BatchRunner::WakeStored(pg::Tx& tx, int64_t id, Woken& woken, absl::Time now) {
+  woken.present = false;
+  if (!SettleRecord(tx, *woken.work, now)) return false;
+  auto again = std::find_if(effects_.waiting.begin(), effects_.waiting.end(),
+                            [&](const NewWaiting& waiting) { return waiting.work == woken.work.get(); });
+  if (again == effects_.waiting.end()) {
+    effects_.ended_waiting.push_back(id);
+    return true;
+  }
+  woken.key = again->key;  // it keeps its place and its time, under another key
+  woken.present = true;
+  effects_.moved_waiting.emplace_back(id, woken.key);
+  effects_.waiting.erase(again);
   return true;
 }
 

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "rpc/metrics.h"
 
 namespace tessera::engine {
 namespace {
@@ -133,6 +134,11 @@ void ConsumerLoop::TellLag() {
     const int64_t offset = reading.feed->next_offset;
     if (offset != reading.told_offset) consumer_.CommitForLag(names_.AtBroker(key.first), key.second, offset);
     reading.told_offset = offset;
+    const auto range = consumer_.Watermarks(names_.AtBroker(key.first), key.second);
+    if (!range.ok() || range->high < 0) continue;
+    metrics::GetGauge("tessera_consumer_lag_records", "Records not yet taken into effect",
+                      {{"topic", key.first}, {"partition", std::to_string(key.second)}})
+        .Set(static_cast<double>(range->high - offset));
   }
 }
 
@@ -142,16 +148,6 @@ void ConsumerLoop::Stop() {
     consumer_.Unassign(names_.AtBroker(key.first), key.second).IgnoreError();
   }
   readings_.clear();
-}
-
-std::vector<PartitionLag> ConsumerLoop::Lag() {
-  std::vector<PartitionLag> lags;
-  for (auto& [key, reading] : readings_) {
-    const auto range = consumer_.Watermarks(names_.AtBroker(key.first), key.second);
-    if (!range.ok() || range->high < 0) continue;
-    lags.push_back({key.first, key.second, range->high - reading.feed->next_offset});
-  }
-  return lags;
 }
 
 }  // namespace tessera::engine

@@ -24,13 +24,6 @@ struct ConsumedTopic {
   int32_t partitions = 16;
 };
 
-// How far behind a partition is, for metrics.
-struct PartitionLag {
-  std::string topic;
-  int32_t partition = 0;
-  int64_t records = 0;
-};
-
 class ConsumerLoop {
  public:
   // Partition p belongs to writer p mod n. Everything referred to outlives the loop.
@@ -42,8 +35,6 @@ class ConsumerLoop {
 
   // Stops reading; queued records of this loop are dropped by their writers.
   void Stop();
-
-  std::vector<PartitionLag> Lag();
 
  private:
   struct Reading {

@@ -131,4 +131,23 @@ absl::StatusOr<int32_t> Admin::PartitionCount(const std::string& topic, absl::Du
   return found->second.partitions;
 }
 
+absl::StatusOr<std::vector<int64_t>> Admin::EndOffsets(const std::string& topic, absl::Duration timeout) {
+  TESSERA_ASSIGN_OR_RETURN(const int32_t partitions, PartitionCount(topic, timeout));
+  const PartitionList list(rd_kafka_topic_partition_list_new(partitions));
+  for (int32_t partition = 0; partition < partitions; ++partition) {
+    // As a "time", this asks for the end.
+    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = RD_KAFKA_OFFSET_END;
+  }
+  const auto error = rd_kafka_offsets_for_times(handle_.get(), list.get(), ToMillis(timeout));
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return ToStatus(error, "find the end of " + topic);
+  std::vector<int64_t> ends;
+  for (int32_t partition = 0; partition < partitions; ++partition) {
+    const rd_kafka_topic_partition_t& element =
+        *rd_kafka_topic_partition_list_find(list.get(), topic.c_str(), partition);
+    if (element.err != RD_KAFKA_RESP_ERR_NO_ERROR) return ToStatus(element.err, "find the end of " + topic);
+    ends.push_back(element.offset);
+  }
+  return ends;
+}
+
 }  // namespace tessera::kafka

@@ -33,6 +33,10 @@ class Admin {
   // FailedPrecondition TOPIC_UNKNOWN if there is no such topic, Unavailable after `timeout`.
   absl::StatusOr<int32_t> PartitionCount(const std::string& topic, absl::Duration timeout = absl::Seconds(10));
 
+  // Of each partition, the offset that its next record will get. FailedPrecondition TOPIC_UNKNOWN, Unavailable after
+  // `timeout`.
+  absl::StatusOr<std::vector<int64_t>> EndOffsets(const std::string& topic, absl::Duration timeout = absl::Seconds(10));
+
  private:
   explicit Admin(Handle handle) : handle_(std::move(handle)) {}
 

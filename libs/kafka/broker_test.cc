@@ -104,6 +104,18 @@ TEST_F(BrokerTest, EnsureTopicsIsRepeatableAndRefusesAnotherPartitionCount) {
   EXPECT_EQ(ReasonOf(admin_->PartitionCount(unborn.name).status()), "TOPIC_UNKNOWN");
 }
 
+TEST_F(BrokerTest, EndOffsetsAreThoseOfTheNextRecords) {
+  const std::string topic = topic_ + ".ends";
+  ASSERT_TRUE(admin_->EnsureTopics({{topic, 3}}).ok());
+  EXPECT_EQ(*admin_->EndOffsets(topic), (std::vector<int64_t>{0, 0, 0}));
+  ASSERT_TRUE(
+      producer_
+          ->ProduceAndWait({{topic, 1, "k", {}, "a"}, {topic, 2, "k", {}, "b"}, {topic, 1, "k", {}, "c"}}, kPatience)
+          .ok());
+  EXPECT_EQ(*admin_->EndOffsets(topic), (std::vector<int64_t>{0, 2, 1}));
+  EXPECT_EQ(ReasonOf(admin_->EndOffsets(topic + ".unborn").status()), "TOPIC_UNKNOWN");
+}
+
 TEST_F(BrokerTest, TheTopicsLimitIsTheDeclaredOne) {
   TopicSpec small{topic_ + ".small", 1, absl::InfiniteDuration(), 2000};
   ASSERT_TRUE(admin_->EnsureTopics({small}).ok());

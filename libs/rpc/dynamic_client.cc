@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "grpc/reflection/v1alpha/reflection.pb.h"
+#include "tessera/common/v1/options.pb.h"
 
 namespace tessera::rpc {
 namespace {
@@ -92,6 +93,21 @@ absl::StatusOr<std::vector<std::string>> DynamicClient::ListServices() {
   std::vector<std::string> names;
   for (const auto& service : answer.list_services_response().service()) names.push_back(service.name());
   return names;
+}
+
+absl::StatusOr<std::vector<MethodDescription>> DynamicClient::ListMethods(const std::string& service) {
+  TESSERA_RETURN_IF_ERROR(state_->Learn(service));
+  const pb::ServiceDescriptor* const descriptor = state_->pool.FindServiceByName(service);
+  if (descriptor == nullptr) return absl::NotFoundError(absl::StrCat("the server has no service ", service));
+  std::vector<MethodDescription> methods;
+  for (int i = 0; i < descriptor->method_count(); ++i) {
+    const pb::MethodDescriptor& method = *descriptor->method(i);
+    const auto& roles = method.options().GetExtension(common::v1::auth).roles();
+    methods.push_back({absl::StrCat(service, "/", method.name()),
+                       {roles.begin(), roles.end()},
+                       method.client_streaming() || method.server_streaming()});
+  }
+  return methods;
 }
 
 absl::StatusOr<std::string> DynamicClient::Describe(const std::string& symbol) {

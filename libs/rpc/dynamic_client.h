@@ -10,6 +10,13 @@
 
 namespace tessera::rpc {
 
+// A method as the server describes it.
+struct MethodDescription {
+  std::string name;                // "package.Service/Method"
+  std::vector<std::string> roles;  // one of which a caller's token must hold
+  bool streams = false;            // in one direction or both
+};
+
 class DynamicClient {
  public:
   // `client` must outlive it.
@@ -18,6 +25,9 @@ class DynamicClient {
 
   // Full names, sorted as the server sorts them.
   absl::StatusOr<std::vector<std::string>> ListServices();
+
+  // In the order of the proto file. NotFound if the server has no such service.
+  absl::StatusOr<std::vector<MethodDescription>> ListMethods(const std::string& service);
 
   // The proto text of a service, method, message or enum. NotFound if the server knows none of this name.
   absl::StatusOr<std::string> Describe(const std::string& symbol);

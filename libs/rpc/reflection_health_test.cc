@@ -20,6 +20,12 @@ TEST_F(ServerTest, ReflectionLetsACallBeMadeWithJson) {
   for (const std::string& service : *services) EXPECT_TRUE(dynamic.Describe(service).ok()) << service;
   EXPECT_THAT(*dynamic.Describe("tessera.testing.v1.EchoRequest"), HasSubstr("string brand_id = 1"));
   EXPECT_EQ(dynamic.Describe("no.such.Thing").status().code(), absl::StatusCode::kNotFound);
+  const auto methods = dynamic.ListMethods("tessera.testing.v1.EchoService");
+  ASSERT_TRUE(methods.ok()) << methods.status();
+  EXPECT_EQ(methods->front().name, kEcho);
+  EXPECT_THAT(methods->front().roles, ElementsAre("testing.reader", "testing.writer"));
+  EXPECT_FALSE(methods->front().streams);
+  EXPECT_EQ(dynamic.ListMethods("no.such.Service").status().code(), absl::StatusCode::kNotFound);
 
   const auto response = dynamic.CallJson(kEcho, R"({"brand_id": "pet", "text": "hello"})", WithToken());
   ASSERT_TRUE(response.ok()) << response.status();

@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "absl/strings/numbers.h"
@@ -31,7 +32,8 @@ bool ParseRow(const std::string& line, OrderLineRow& row) {
   row.invoice_no = std::move(fields[0]);
   row.stock_code = std::move(fields[1]);
   row.customer_id = std::move(fields[6]);
-  return absl::SimpleAtoi(fields[3], &row.quantity) && absl::ParseLenientCivilTime(fields[4], &row.time) &&
+  std::replace(fields[4].begin(), fields[4].end(), ' ', 'T');  // "2010-12-01 08:26:00", as Abseil reads it
+  return absl::SimpleAtoi(fields[3], &row.quantity) && absl::ParseCivilTime(fields[4], &row.time) &&
          ParsePrice(fields[5], row);
 }
 

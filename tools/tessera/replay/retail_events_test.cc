@@ -1,6 +1,7 @@
 #include "tools/tessera/replay/retail_events.h"
 
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 namespace tessera::replay {
 namespace {
@@ -23,6 +24,27 @@ TEST(OrderLines, RoundsHalfUpOncePerLine) {
   EXPECT_EQ(AmountMinor(row), 101);
   row.price_scaled = 1004;
   EXPECT_EQ(AmountMinor(row), 100);
+}
+
+TEST(OrderLines, ReadsTheFileAsTheShopWroteIt) {
+  const std::string path = ::testing::TempDir() + "/order_lines_test.csv.gz";
+  gzFile file = gzopen(path.c_str(), "wb");
+  gzputs(file,
+         "invoice_no,stock_code,description,quantity,invoice_ts,unit_price,customer_id,country\n"
+         "C5,85A,\"BOX, RED\",-6,2010-12-01 08:26:00,2.55,17850,United Kingdom\n"
+         "536366,POST,,1,2010-12-01 08:28:00,18,,France\n");
+  gzclose(file);
+  const auto rows = ReadOrderLines(path);
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  ASSERT_EQ(rows->size(), 2u);
+  EXPECT_EQ(rows->at(0).invoice_no + rows->at(0).stock_code + rows->at(0).customer_id, "C585A17850");
+  EXPECT_EQ(rows->at(0).quantity, -6);
+  EXPECT_EQ(rows->at(0).time, absl::CivilSecond(2010, 12, 1, 8, 26, 0));
+  EXPECT_EQ(rows->at(0).price_scaled, 255);
+  EXPECT_EQ(rows->at(0).price_digits, 2);
+  EXPECT_EQ(rows->at(1).price_scaled, 18);
+  EXPECT_EQ(rows->at(1).customer_id, "");
+  EXPECT_EQ(ReadOrderLines(path + ".none").status().code(), absl::StatusCode::kNotFound);
 }
 
 TEST(OrderLines, SplitsQuotedFields) {

@@ -1,0 +1,57 @@
+// What the operators' commands share: records named "service/number", and lists over all services.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "tools/tessera/cli/output.h"
+#include "tools/tessera/cli/stack.h"
+
+namespace tessera::cli {
+
+// A waiting, parked or refused event: "oneid/17".
+struct RecordName {
+  std::string service;
+  int64_t number = 0;
+
+  bool operator==(const RecordName&) const = default;
+};
+
+// InvalidArgument if the text is no such name.
+absl::StatusOr<RecordName> ParseRecordName(const std::string& text);
+
+inline std::string ToText(const RecordName& name) { return absl::StrCat(name.service, "/", name.number); }
+
+// Items of one service's list, page by page, at most `limit`; `items` takes them out of a response. Adds the service's
+// total to `total`.
+template <class Request, class Response, class Items>
+absl::Status ReadPages(Stack& stack, const std::string& service, std::string_view method, Request request,
+                       int64_t limit, int64_t& total, const Items& items) {
+  for (int64_t left = limit; left > 0;) {
+    request.set_page_size(static_cast<int32_t>(std::min<int64_t>(left, 500)));
+    TESSERA_ASSIGN_OR_RETURN(Response response, (stack.Call<Request, Response>(service, method, request)));
+    left -= items(response);
+    request.set_page_token(response.next_page_token());
+    if (request.page_token().empty() || left <= 0) {
+      total += response.total_count();
+      break;
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Does `act` to each of the records named by the command's words, reports each, and goes on after a failure. 1 if one
+// failed.
+absl::StatusOr<int> ForEachRecord(const Arguments& arguments, const std::string& done,
+                                  const std::function<absl::Status(const RecordName&)>& act);
+
+// The footnote of a list: "20 of 79 shown; --limit shows more".
+std::string ShownText(int64_t shown, int64_t total);
+
+}  // namespace tessera::cli

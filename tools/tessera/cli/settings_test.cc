@@ -1,0 +1,112 @@
+#include "tools/tessera/cli/settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "tools/tessera/cli/customer.h"
+#include "tools/tessera/cli/records.h"
+
+namespace tessera::cli {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+
+constexpr char kPorts[] =
+    R"({"postgres": 1, "kafka": 2, "kafka.controller": 3, "oneid-1.grpc": 4, "oneid-1.metrics": 5, "oneid-2.grpc": 6,
+        "sample-1.grpc": 7})";
+
+Settings Read(const std::vector<std::string>& words, const std::map<std::string, std::string>& environment,
+              const std::string& ports) {
+  const Syntax syntax = {.words = "x", .options = {{"service", "NAME", ""}}};
+  return *ReadSettings(
+      *Arguments::Parse(syntax, words),
+      [&](const std::string& name) {
+        const auto found = environment.find(name);
+        return found == environment.end() ? std::nullopt : std::optional<std::string>(found->second);
+      },
+      ports);
+}
+
+TEST(SettingsTest, TheLocalStackKnowsItsServicesAndBroker) {
+  const Settings settings = Read({}, {}, kPorts);
+  EXPECT_THAT(settings.endpoints, ElementsAre(Pair("oneid", "127.0.0.1:4"), Pair("sample", "127.0.0.1:7")));
+  EXPECT_EQ(settings.brokers, "127.0.0.1:2");
+  EXPECT_EQ(settings.token, "");
+}
+
+TEST(SettingsTest, EnvironmentBeatsTheStackAndOptionsBeatBoth) {
+  const Settings settings = Read({"--oneid", "a:1", "--token", "t2", "--service", "other"},
+                                 {{"TESSERA_ONEID", "b:1"},
+                                  {"TESSERA_MEMBERSHIP", "c:1"},
+                                  {"TESSERA_OTHER", "d:1"},
+                                  {"TESSERA_BROKERS", "e:1"},
+                                  {"TESSERA_TOKEN", "t1"},
+                                  {"TESSERA_TOPIC_PREFIX", "p"}},
+                                 kPorts);
+  EXPECT_THAT(settings.endpoints, ElementsAre(Pair("membership", "c:1"), Pair("oneid", "a:1"), Pair("other", "d:1"),
+                                              Pair("sample", "127.0.0.1:7")));
+  EXPECT_EQ(settings.brokers, "e:1");
+  EXPECT_EQ(settings.token, "t2");
+  EXPECT_EQ(settings.topic_prefix, "p");
+}
+
+TEST(SettingsTest, WithoutAStackNothingIsKnown) {
+  EXPECT_TRUE(Read({}, {}, "").endpoints.empty());
+  EXPECT_FALSE(ReadSettings(
+                   {}, [](const std::string&) { return std::nullopt; }, "[")
+                   .ok());
+}
+
+TEST(SettingsTest, TheNearestVarAboveIsTaken) {
+  const auto root = std::filesystem::temp_directory_path() / "tessera_settings_test";
+  std::filesystem::create_directories(root / "a" / "b");
+  std::filesystem::create_directories(root / "var");
+  EXPECT_EQ(FindVar(root / "a" / "b"), std::filesystem::path());
+  std::ofstream(root / "var" / "ports.json") << "{}";
+  EXPECT_EQ(FindVar(root / "a" / "b"), root / "var");
+  std::filesystem::remove_all(root);
+}
+
+TEST(SettingsTest, Loopback) {
+  EXPECT_TRUE(IsLoopback("127.0.0.1:1"));
+  EXPECT_TRUE(IsLoopback("localhost:1"));
+  EXPECT_FALSE(IsLoopback("10.0.0.1:1"));
+  EXPECT_FALSE(IsLoopback("localhost.example.com:1"));
+}
+
+TEST(SettingsTest, MethodsAreChosenByAsMuchAsTellsThem) {
+  const MethodChoice balance = {"membership", "tessera.membership.v1.PointsService/GetBalance"};
+  const MethodChoice member = {"membership", "tessera.membership.v1.MemberService/GetStatistics"};
+  const MethodChoice admin = {"oneid", "tessera.oneid.v1.AdminService/GetStatistics"};
+  const std::vector<MethodChoice> all = {balance, member, admin};
+  for (const char* name : {"tessera.membership.v1.PointsService/GetBalance", "PointsService/GetBalance", "GetBalance",
+                           "PointsService.GetBalance", "tessera.membership.v1.PointsService.GetBalance"}) {
+    EXPECT_EQ(*ChooseMethod(name, all), balance) << name;
+  }
+  EXPECT_EQ(*ChooseMethod("AdminService/GetStatistics", all), admin);
+  EXPECT_THAT(std::string(ChooseMethod("GetStatistics", all).status().message()),
+              AllOf(HasSubstr(member.method), HasSubstr(admin.method), HasSubstr("--service")));
+  EXPECT_THAT(std::string(ChooseMethod("Balance", all).status().message()), HasSubstr("no service has a method"));
+}
+
+TEST(CustomerTest, IdentifiersHaveANamespacePerhapsAScopeAndAValue) {
+  const auto phone = ParseIdentifier("phone=138=1/2");
+  EXPECT_EQ(phone->namespace_() + "|" + phone->scope() + "|" + phone->value(), "phone||138=1/2");
+  const auto account = ParseIdentifier("taobao_oaid/shop1/app2=1@tmall");
+  EXPECT_EQ(account->namespace_() + "|" + account->scope() + "|" + account->value(), "taobao_oaid|shop1/app2|1@tmall");
+  for (const char* text : {"phone", "phone=", "=1", "/shop=1"}) EXPECT_FALSE(ParseIdentifier(text).ok()) << text;
+}
+
+TEST(RecordsTest, NamesAreServiceAndNumber) {
+  EXPECT_EQ(*ParseRecordName("oneid/17"), (RecordName{"oneid", 17}));
+  for (const char* text : {"17", "oneid", "oneid/", "/17", "oneid/x", "oneid/-1", "oneid/0"}) {
+    EXPECT_FALSE(ParseRecordName(text).ok()) << text;
+  }
+}
+
+}  // namespace
+}  // namespace tessera::cli

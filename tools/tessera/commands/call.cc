@@ -1,0 +1,93 @@
+// tessera call: any method of any service, by reflection.
+#include <iostream>
+#include <iterator>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/status.h"
+#include "tools/tessera/cli/output.h"
+#include "tools/tessera/cli/table.h"
+#include "tools/tessera/commands/commands.h"
+
+namespace tessera::cli {
+namespace {
+
+struct Known {
+  std::vector<MethodChoice> choices;
+  Table table{{{"SERVICE"}, {"METHOD"}, {"ROLES"}}};
+  Json json = Json::array();
+};
+
+// Every method that can be called with one request. Services that do not answer are left out unless none does.
+absl::StatusOr<Known> ListMethods(Stack& stack) {
+  TESSERA_ASSIGN_OR_RETURN(const auto services, stack.Services());
+  Known known;
+  absl::Status failed;
+  for (const std::string& service : services) {
+    const auto grpc_services = stack.ListGrpcServices(service);
+    if (!grpc_services.ok()) {
+      failed = grpc_services.status();
+      continue;
+    }
+    for (const std::string& grpc_service : *grpc_services) {
+      TESSERA_ASSIGN_OR_RETURN(const auto methods, stack.ListMethods(service, grpc_service));
+      for (const rpc::MethodDescription& method : methods) {
+        if (method.streams) continue;
+        known.choices.push_back({service, method.name});
+        known.table.Add({service, method.name, absl::StrJoin(method.roles, ", ")});
+        known.json.push_back({{"service", service}, {"method", method.name}, {"roles", method.roles}});
+      }
+    }
+  }
+  if (known.choices.empty() && !failed.ok()) return failed;
+  return known;
+}
+
+// The proto text of the method, its request and its response.
+absl::StatusOr<int> Describe(Stack& stack, const MethodChoice& choice) {
+  std::string symbol = choice.method;
+  symbol[symbol.find('/')] = '.';
+  TESSERA_ASSIGN_OR_RETURN(const std::string method, stack.Describe(choice.service, symbol));
+  Print(method + "\n");
+  for (const char* mark : {"(.", "returns (."}) {  // "rpc Get(.a.GetRequest) returns (.a.GetResponse)"
+    const size_t start = method.find(mark) + std::string(mark).size();
+    TESSERA_ASSIGN_OR_RETURN(const std::string message,
+                             stack.Describe(choice.service, method.substr(start, method.find(')', start) - start)));
+    Print(message + "\n");
+  }
+  return 0;
+}
+
+absl::StatusOr<int> Call(Stack& stack, const Arguments& arguments) {
+  TESSERA_ASSIGN_OR_RETURN(const Known known, ListMethods(stack));
+  if (arguments.words().empty()) {
+    if (arguments.Has("json")) {
+      PrintJson(known.json);
+    } else {
+      Print(known.table.Text());
+    }
+    return 0;
+  }
+  TESSERA_ASSIGN_OR_RETURN(const MethodChoice choice, ChooseMethod(arguments.words()[0], known.choices));
+  if (arguments.Has("describe")) return Describe(stack, choice);
+  std::string json = arguments.words().size() > 1 ? arguments.words()[1] : "{}";
+  if (json == "-") json.assign(std::istreambuf_iterator<char>(std::cin), {});
+  TESSERA_ASSIGN_OR_RETURN(const std::string response, stack.CallJson(choice.service, choice.method, json));
+  Print(response);
+  if (!response.ends_with('\n')) Print("\n");
+  return 0;
+}
+
+}  // namespace
+
+std::vector<Command> CallCommands() {
+  return {{{.words = "call",
+            .summary = "Calls any method with a JSON request and prints the JSON response; lists all without a METHOD.",
+            .positionals = {{"method", "in full, or as much as tells it from others", Count::kAtMostOne},
+                            {"json", "the request; \"-\" reads it from standard input ({})", Count::kAtMostOne}},
+            .options = {ServiceOption(), {"describe", "", "print what the method takes and answers instead"}},
+            .example = "call ProgramService/GetProgram '{\"brand_id\": \"retail\"}'"},
+           &Call}};
+}
+
+}  // namespace tessera::cli

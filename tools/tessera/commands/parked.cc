@@ -1,0 +1,85 @@
+// tessera parked: records that failed alone, with those of their key behind them.
+#include "tessera/ops/v1/operations_service.pb.h"
+#include "tools/tessera/cli/records.h"
+#include "tools/tessera/cli/table.h"
+#include "tools/tessera/cli/text.h"
+#include "tools/tessera/commands/commands.h"
+
+namespace tessera::cli {
+namespace {
+
+namespace ops = ::tessera::ops::v1;
+
+absl::StatusOr<int> List(Stack& stack, const Arguments& arguments) {
+  TESSERA_ASSIGN_OR_RETURN(const int64_t limit, arguments.Number("limit", 50, 1, 1'000'000));
+  TESSERA_ASSIGN_OR_RETURN(const auto services, stack.Services());
+  Table table({{"RECORD"}, {"REASON"}, {"KEY"}, {"TOPIC"}, {"OFFSET", Table::Align::kRight}, {"SINCE"}});
+  Json json = Json::array();
+  int64_t total = 0;
+  for (const std::string& service : services) {
+    const auto show = [&](const ops::ListParkedResponse& page) {
+      for (const ops::ParkedRecord& record : page.records()) {
+        Json one = {{"service", service}};
+        one.update(ToJson(record));
+        json.push_back(std::move(one));
+        table.Add({ToText({service, record.parked_id()}), record.reason(), record.key_hash(),
+                   absl::StrCat(record.topic(), "/", record.partition()), absl::StrCat(record.offset()),
+                   TimeText(record.posted_time())});
+      }
+      return page.records_size();
+    };
+    TESSERA_RETURN_IF_ERROR((ReadPages<ops::ListParkedRequest, ops::ListParkedResponse>(
+        stack, service, "tessera.ops.v1.OperationsService/ListParked", {}, limit, total, show)));
+  }
+  if (arguments.Has("json")) {
+    PrintJson({{"total_count", total}, {"parked", json}});
+  } else if (table.empty()) {
+    Print("nothing is parked\n");
+  } else {
+    Print(table.Text() + ShownText(static_cast<int64_t>(json.size()), total));
+  }
+  return 0;
+}
+
+absl::StatusOr<int> Retry(Stack& stack, const Arguments& arguments) {
+  return ForEachRecord(arguments, "was decided", [&](const RecordName& name) {
+    ops::RetryParkedRequest request;
+    request.set_parked_id(name.number);
+    return stack
+        .Call<ops::RetryParkedRequest, ops::RetryParkedResponse>(
+            name.service, "tessera.ops.v1.OperationsService/RetryParked", request)
+        .status();
+  });
+}
+
+absl::StatusOr<int> Drop(Stack& stack, const Arguments& arguments) {
+  return ForEachRecord(arguments, "is gone", [&](const RecordName& name) {
+    ops::DropParkedRequest request;
+    request.set_parked_id(name.number);
+    return stack
+        .Call<ops::DropParkedRequest, ops::DropParkedResponse>(name.service,
+                                                               "tessera.ops.v1.OperationsService/DropParked", request)
+        .status();
+  });
+}
+
+}  // namespace
+
+std::vector<Command> ParkedCommands() {
+  return {{{.words = "parked list",
+            .summary = "Lists the records that failed alone, with those of their key behind them, oldest first.",
+            .options = {ServiceOption(), LimitOption()}},
+           &List},
+          {{.words = "parked retry",
+            .summary = "Decides parked records again; those of one key must be retried oldest first.",
+            .positionals = {{"record", "as `parked list` shows it", Count::kAtLeastOne}},
+            .example = "parked retry oneid/3 oneid/4"},
+           &Retry},
+          {{.words = "parked drop",
+            .summary = "Removes parked records for good.",
+            .positionals = {{"record", "as `parked list` shows it", Count::kAtLeastOne}},
+            .example = "parked drop oneid/3"},
+           &Drop}};
+}
+
+}  // namespace tessera::cli

@@ -1,0 +1,68 @@
+// tessera waiting: events that came before what they need.
+#include "tessera/ops/v1/operations_service.pb.h"
+#include "tools/tessera/cli/records.h"
+#include "tools/tessera/cli/table.h"
+#include "tools/tessera/cli/text.h"
+#include "tools/tessera/commands/commands.h"
+
+namespace tessera::cli {
+namespace {
+
+namespace ops = ::tessera::ops::v1;
+
+absl::StatusOr<int> List(Stack& stack, const Arguments& arguments) {
+  TESSERA_ASSIGN_OR_RETURN(const int64_t limit, arguments.Number("limit", 50, 1, 1'000'000));
+  TESSERA_ASSIGN_OR_RETURN(const auto services, stack.Services());
+  Table table({{"EVENT"}, {"WAITS FOR"}, {"BRAND"}, {"EVENT ID"}, {"SINCE"}, {"UNTIL"}});
+  Json json = Json::array();
+  int64_t total = 0;
+  for (const std::string& service : services) {
+    const auto show = [&](const ops::ListWaitingResponse& page) {
+      for (const ops::WaitingEvent& event : page.events()) {
+        Json one = {{"service", service}};
+        one.update(ToJson(event));
+        json.push_back(std::move(one));
+        table.Add({ToText({service, event.waiting_id()}), event.wait_key(), event.brand_id(), event.event_id(),
+                   TimeText(event.posted_time()), TimeText(event.until_time())});
+      }
+      return page.events_size();
+    };
+    TESSERA_RETURN_IF_ERROR((ReadPages<ops::ListWaitingRequest, ops::ListWaitingResponse>(
+        stack, service, "tessera.ops.v1.OperationsService/ListWaiting", {}, limit, total, show)));
+  }
+  if (arguments.Has("json")) {
+    PrintJson({{"total_count", total}, {"waiting", json}});
+  } else if (table.empty()) {
+    Print("nothing waits\n");
+  } else {
+    Print(table.Text() + ShownText(static_cast<int64_t>(json.size()), total));
+  }
+  return 0;
+}
+
+absl::StatusOr<int> Drop(Stack& stack, const Arguments& arguments) {
+  return ForEachRecord(arguments, "is a dead letter now", [&](const RecordName& name) {
+    ops::DropWaitingRequest request;
+    request.set_waiting_id(name.number);
+    return stack
+        .Call<ops::DropWaitingRequest, ops::DropWaitingResponse>(
+            name.service, "tessera.ops.v1.OperationsService/DropWaiting", request)
+        .status();
+  });
+}
+
+}  // namespace
+
+std::vector<Command> WaitingCommands() {
+  return {{{.words = "waiting list",
+            .summary = "Lists the events that came before what they need, such as a refund before its order.",
+            .options = {ServiceOption(), LimitOption()}},
+           &List},
+          {{.words = "waiting drop",
+            .summary = "Refuses waiting events now: they become dead letters.",
+            .positionals = {{"event", "as `waiting list` shows it", Count::kAtLeastOne}},
+            .example = "waiting drop membership/17"},
+           &Drop}};
+}
+
+}  // namespace tessera::cli
