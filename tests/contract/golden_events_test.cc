@@ -27,7 +27,7 @@ std::string Read(const std::string& path) {
 // tests/golden/<name>.json holds the event, <name>.hex its bytes: each is read and must give the other.
 template <class Event>
 void ExpectGolden(const std::string& name) {
-  const std::string base = std::string(TESSERA_GOLDEN_DIR) + "/" + name;
+  const std::string base = std::string(TESSERA_SOURCE_DIR) + "/tests/golden/" + name;
   Event event;
   ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(Read(base + ".json"), &event).ok()) << name;
   std::string hex = Read(base + ".hex");
