@@ -52,6 +52,7 @@ class World {
 
   // Decides at `now`, though timers may be late.
   Outcome Decide(const Command& command) {
+    tables.ranges.Clear();
     Need need;
     Keys(command, need);
     for (int rounds = 0;; ++rounds) {
@@ -64,7 +65,7 @@ class World {
       TESSERA_CHECK(first.index() == outcome.index() && edits == Edits());
       if (auto* more = std::get_if<More>(&outcome)) {
         Undo();
-        need = std::move(more->need);
+        need.Merge(more->need);
         continue;
       }
       auto* done = std::get_if<Done>(&outcome);
@@ -119,6 +120,7 @@ class World {
       tables.ranges.Set(key, {count, true, absl::InfiniteFuture(), kLastUuid});
     }
     tables.member.Each([this](const MemberKey& key, const Member&) { tables.ranges.SetGrowth(key); });
+    for (const MemberKey& key : need.members) tables.ranges.SetGrowth(key);
     for (const auto& [brand, after] : need.page_after) LoadPage(brand, after);
   }
 

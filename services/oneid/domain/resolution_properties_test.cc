@@ -233,8 +233,7 @@ std::vector<std::string> GraphOf(const Tables& tables) {
   auto text = [](const std::optional<CustomerId>& id) { return id ? id->ToString() : "nobody"; };
   tables.edges.Each([&](const EdgeKey& key, const Edge& edge) {
     lines.push_back(absl::StrCat("edge ", edge.name, " ", key.identifier.ToString(), " ", absl::FormatTime(key.from),
-                                 "-", absl::FormatTime(edge.to), " of ", text(edge.customer), " by ", edge.event_id,
-                                 " #", edge.decision_number));
+                                 "-", absl::FormatTime(edge.to), " of ", text(edge.customer), " by ", edge.event_id));
   });
   tables.customers.Each([&](const CustomerId& id, const Customer& row) {
     lines.push_back(absl::StrCat("customer ", id.ToString(), " root ", row.root.ToString(),
