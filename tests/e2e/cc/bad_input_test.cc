@@ -61,7 +61,7 @@ TEST_F(BadInput, AnOverflowingSum) {
       [&] {
         Publish(Paid("ann", "bad", {{1, INT64_MAX}, {1, INT64_MAX}}));
       },
-      "AMOUNT_OVERFLOW", "order_paid.lines[1].list_minor");
+      "AMOUNT_OVERFLOW", "lines[1].list_minor");
 }
 
 TEST_F(BadInput, ANegativeQuantity) {
