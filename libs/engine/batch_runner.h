@@ -77,6 +77,7 @@ class BatchRunner {
   bool SettleRecord(pg::Tx& tx, Work& work, absl::Time now);
   bool SettleStored(pg::Tx& tx, Work& work, StoredOrigin& stored, absl::Time now);
   bool Wake(pg::Tx& tx, const std::vector<WaitKey>& keys, absl::Time now);
+  bool WakeStored(pg::Tx& tx, int64_t id, Woken& woken, absl::Time now);
   // The decision with everything loaded that it asks for; nullopt: the attempt is over (see result_).
   std::optional<Decided> Decide(pg::Tx& tx, const Work& work, absl::Time now);
   bool SeenBefore(Work& work);

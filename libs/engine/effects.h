@@ -21,9 +21,9 @@ struct NewRequest {
 };
 
 struct NewWaiting {
-  std::string key, brand, event_id, refusal;
+  std::string key, refusal;
   absl::Time until;
-  const kafka::Record* record;
+  Work* work;
 };
 
 struct NewParked {

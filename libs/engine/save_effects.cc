@@ -83,11 +83,11 @@ void SaveWaiting(pg::Tx& tx, const Effects& effects, std::string_view wrapping_k
     RecordColumns columns;
     for (const NewWaiting& one : effects.waiting) {
       keys.push_back(one.key);
-      brands.push_back(one.brand);
-      ids.push_back(one.event_id);
+      brands.push_back(one.work->cause.brand);
+      ids.push_back(one.work->cause.id);
       until.push_back(one.until);
       refusals.push_back({one.refusal});
-      columns.Add(*one.record, wrapping_key);
+      columns.Add(*RecordOf(*one.work), wrapping_key);
     }
     tx.Run(kInsert, keys, brands, ids, until, refusals, columns.topics, columns.partitions, columns.offsets,
            columns.records, now);

@@ -1,6 +1,7 @@
 """The commands of tools/dev, and nothing but their arguments and order of steps."""
 
 import argparse
+import datetime
 import os
 import signal
 import subprocess
@@ -8,7 +9,7 @@ import sys
 import time
 
 from . import build as build_module
-from . import install, lint, paths, processes, secrets, stack, testing
+from . import demo, install, lint, paths, processes, secrets, stack, testing
 from .errors import DevError
 
 
@@ -113,6 +114,13 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--keep-data", action="store_true", help="go on with the data of the last run")
     down = add("down", _down, "Stops everything that `up` started; services drain first.")
     down.add_argument("--purge", action="store_true", help="delete databases, topics and logs as well")
+    demo_command = add("demo", demo.run, "Runs a year of a real shop through a fresh private stack and shows the result.")
+    demo_command.add_argument("--keep", action="store_true", help="leave it running")
+    demo_command.add_argument("--instances", type=_positive, default=1, metavar="N", help="processes of each service (1)")
+    demo_command.add_argument("--seed", type=_positive, metavar="N",
+                              help="shuffle the partitions' interleaving by this number (the file's order)")
+    demo_command.add_argument("--anchor", type=datetime.date.fromisoformat, metavar="DATE",
+                              help="the day that counts as today: the events end in the week before it (today)")
     add("status", _status, "Shows what runs; exit code 0 when all of it does.")
     logs = add("logs", _logs, "Shows the logs of one component, or of all.")
     logs.add_argument("name", nargs="?", help="postgres, kafka, or an instance such as oneid-1")

@@ -1,19 +1,27 @@
 """The service processes: which there are, how each is migrated, started and known to be ready."""
 
 import os
+import signal
 import subprocess
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import processes, secrets
+from . import dsn, processes, secrets
 from .errors import DevError
-from .kafka import Kafka
 from .paths import CMAKE_BUILD, ROOT, Layout
-from .postgres import Postgres
 
 _READY_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Backends:
+    """What services stand on: a database, a broker, and what is put before every topic's name there."""
+
+    admin_dsn: str
+    brokers: str
+    topic_prefix: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,8 +45,8 @@ def names() -> list[str]:
     return sorted(path.parent.name for path in (ROOT / "services").glob("*/main.cc"))
 
 
-def instances(count: int) -> list[Instance]:
-    return [Instance(service, number) for service in names() for number in range(1, count + 1)]
+def instances(count: int, of: list[str] | None = None) -> list[Instance]:
+    return [Instance(service, number) for service in of or names() for number in range(1, count + 1)]
 
 
 def _binary(service: str) -> Path:
@@ -48,9 +56,9 @@ def _binary(service: str) -> Path:
     return path
 
 
-def migrate(layout: Layout, service: str, postgres: Postgres) -> None:
+def migrate(layout: Layout, service: str, backends: Backends) -> None:
     """Creates the service's role and schema and runs its migrations."""
-    env = {**os.environ, "TESSERA_ADMIN_DSN": postgres.admin_dsn(),
+    env = {**os.environ, "TESSERA_ADMIN_DSN": backends.admin_dsn,
            "TESSERA_DB_PASSWORD": secrets.password(layout, service)}
     done = subprocess.run([_binary(service), "migrate"], cwd="/", env=env, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
@@ -58,12 +66,14 @@ def migrate(layout: Layout, service: str, postgres: Postgres) -> None:
         raise DevError(f"the migrations of {service} failed (exit {done.returncode}):\n{done.stdout}")
 
 
-def start(layout: Layout, instance: Instance, ports: dict[str, int], postgres: Postgres, kafka: Kafka) -> None:
+def start(layout: Layout, instance: Instance, ports: dict[str, int], backends: Backends) -> None:
     """Starts the process without waiting for it. Secrets go by environment, never by argument."""
     grpc, metrics = (ports[name] for name in instance.port_names)
     env = {**os.environ,
-           "TESSERA_DSN": postgres.dsn(instance.service, secrets.password(layout, instance.service)),
-           "TESSERA_BROKERS": kafka.brokers,
+           "TESSERA_DSN": dsn.replaced(backends.admin_dsn, user=instance.service,
+                                       password=secrets.password(layout, instance.service)),
+           "TESSERA_BROKERS": backends.brokers,
+           "TESSERA_TOPIC_PREFIX": backends.topic_prefix,
            "TESSERA_LISTEN": f"127.0.0.1:{grpc}",
            "TESSERA_METRICS_LISTEN": f"127.0.0.1:{metrics}",
            "TESSERA_JWKS": str(secrets.jwks_file(layout)),
@@ -88,6 +98,28 @@ def is_healthy(url: str) -> bool:
             return reply.status == 200
     except (urllib.error.URLError, OSError):
         return False
+
+
+def kill(layout: Layout, instance: Instance) -> None:
+    """Ends the process as a crash would (kill -9), and waits until it is gone."""
+    process = processes.find(layout, instance.name)
+    if process is None:
+        raise DevError(f"{instance.name} does not run")
+    processes.signal_process(process, signal.SIGKILL)
+    if processes.wait_for_end([process], 10.0):
+        raise DevError(f"{instance.name} outlived kill -9")
+    (layout.run / f"{instance.name}.pid").unlink(missing_ok=True)
+
+
+def resident_mb(layout: Layout, instance: Instance) -> int:
+    """Resident memory of the running process, rounded up."""
+    process = processes.find(layout, instance.name)
+    if process is None:
+        raise DevError(f"{instance.name} does not run\n{processes.log_tail(layout, instance.name)}")
+    for line in Path(f"/proc/{process.pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return -(-int(line.split()[1]) // 1024)
+    raise DevError(f"the kernel does not tell the memory of {instance.name}")
 
 
 def stop_all(layout: Layout) -> None:

@@ -9,14 +9,16 @@ from . import kafka as kafka_module
 from . import ports as ports_module
 from . import postgres as postgres_module
 from . import processes, secrets, services
+from .deployment import Deployment
 from .errors import DevError
 from .kafka import Kafka
 from .paths import Layout, relative
 from .postgres import Postgres
+from .services import Backends
 
 
 class Stack:
-    """The stack of one layout. `infrastructure` and then `start_services` bring it up; `stop` ends all of it."""
+    """The stack of one layout. `infrastructure` and then `deployment().start` bring it up; `stop` ends all of it."""
 
     def __init__(self, layout: Layout):
         self.layout = layout
@@ -34,27 +36,24 @@ class Stack:
         self.postgres.start()
         self.kafka.start()
 
-    def start_services(self, count: int) -> None:
-        """Migrates every service, starts `count` processes of each, and waits until all are ready."""
-        wanted = services.instances(count)
-        ports = ports_module.assign(self.layout, [name for one in wanted for name in one.port_names])
-        for service in services.names():
-            services.migrate(self.layout, service, self.postgres)
-        for instance in wanted:
-            services.start(self.layout, instance, ports, self.postgres, self.kafka)
-        for instance in wanted:
-            services.wait(self.layout, instance, ports)
+    def deployment(self, names: list[str] | None = None) -> Deployment:
+        """The services (all, or those named) on this stack's Postgres and Kafka, not started yet."""
+        return Deployment(self.layout, Backends(self.postgres.admin_dsn(), self.kafka.brokers), names)
+
+    def require_down(self) -> None:
+        """A DevError if it is up; forgets processes that have ended by themselves."""
+        if running(self.layout):
+            raise DevError("it is up already (see `tools/dev status`); end it with `tools/dev down` first")
+        stop(self.layout)
 
     def up(self, count: int, keep_data: bool) -> None:
         """Everything, from nothing unless the data of the last run is to be kept; on failure nothing stays."""
-        if running(self.layout):
-            raise DevError("it is up already (see `tools/dev status`); end it with `tools/dev down` first")
-        stop(self.layout)  # Forgets processes that have ended by themselves.
+        self.require_down()
         if not keep_data:
             remove_data(self.layout)
         with undone_on_failure(self.layout):
             self.infrastructure()
-            self.start_services(count)
+            self.deployment().start(count)
 
 
 def stop(layout: Layout) -> None:

@@ -69,6 +69,16 @@ TEST_F(WriterTest, AnEventWaitsAndIsDecidedRightAfterWhatWakesIt) {
   EXPECT_EQ(database_.Text("SELECT count(*) FROM waiting"), "0");
 }
 
+TEST_F(WriterTest, AnEventThatBeganToWaitInTheSameBatchIsWokenToo) {
+  Record("refund alice o1 3");
+  Record("refund alice o2 4");
+  Record("earn alice o1 10");
+  Run();
+  EXPECT_EQ(writer_.stats().batches, 1);
+  EXPECT_EQ(Balance("alice"), "7");
+  EXPECT_EQ(database_.Text("SELECT wait_key FROM waiting"), "order/o2");
+}
+
 TEST_F(WriterTest, AWaitingEventThatIsRefusedWhenWokenBecomesADeadLetter) {
   Record("refund alice o1 30");
   Run();

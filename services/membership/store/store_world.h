@@ -36,8 +36,7 @@ class StoreWorld {
 
   // Stores programs/<name>.json.
   void PutProgramFile(const std::string& name) {
-    const std::string here = __FILE__;
-    std::ifstream file(here.substr(0, here.rfind("store/")) + "programs/" + name + ".json");
+    std::ifstream file(std::string(TESSERA_SOURCE_DIR) + "/services/membership/programs/" + name + ".json");
     TESSERA_CHECK(file.good());
     std::stringstream document;
     document << file.rdbuf();

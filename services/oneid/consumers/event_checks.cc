@@ -5,7 +5,6 @@
 #include "absl/strings/str_cat.h"
 #include "base/checked.h"
 #include "base/status.h"
-#include "base/strings.h"
 #include "events/limits.h"
 #include "tessera/events/v1/channel_event.pb.h"
 
@@ -76,22 +75,21 @@ absl::Status CheckAmount(int64_t amount, Sum& sum, std::string_view field) {
 }
 
 template <class Lines>
-absl::Status CheckLineCount(const Lines& lines, std::string_view payload) {
+absl::Status CheckLineCount(const Lines& lines) {
   if (lines.size() > events::kLinesMax) {
-    return EventFaultError(EventFault::kTooManyLines, absl::StrCat(ToAbsl(payload), ".lines"), "has more than 2,000");
+    return EventFaultError(EventFault::kTooManyLines, "lines", "has more than 2,000");
   }
   return absl::OkStatus();
 }
 
 template <class Order>
-absl::Status CheckOrder(const Order& order, std::string_view payload) {
-  const std::string path(payload);
-  TESSERA_RETURN_IF_ERROR(CheckId(order.order_id(), path + ".order_id"));
-  TESSERA_RETURN_IF_ERROR(CheckLineCount(order.lines(), payload));
+absl::Status CheckOrder(const Order& order) {
+  TESSERA_RETURN_IF_ERROR(CheckId(order.order_id(), "order_id"));
+  TESSERA_RETURN_IF_ERROR(CheckLineCount(order.lines()));
   Sum quantity, list, paid;
   for (int i = 0; i < order.lines_size(); ++i) {
     const auto& line = order.lines(i);
-    const std::string at = absl::StrCat(path, ".lines[", i, "]");
+    const std::string at = absl::StrCat("lines[", i, "]");
     if (line.quantity() <= 0) {
       return EventFaultError(EventFault::kNegativeQuantity, at + ".quantity", "must be at least 1");
     }
@@ -107,23 +105,23 @@ absl::Status CheckOrder(const Order& order, std::string_view payload) {
       return EventFaultError(EventFault::kAmountInvalid, at + ".points_minor", "is more than was paid");
     }
   }
-  return CheckAmount(order.freight_minor(), paid, path + ".freight_minor");
+  return CheckAmount(order.freight_minor(), paid, "freight_minor");
 }
 
 absl::Status CheckPaid(const events::v1::OrderPaid& order) {
-  TESSERA_RETURN_IF_ERROR(CheckOrder(order, "order_paid"));
+  TESSERA_RETURN_IF_ERROR(CheckOrder(order));
   Sum points;
-  return CheckAmount(order.points_minor(), points, "order_paid.points_minor");
+  return CheckAmount(order.points_minor(), points, "points_minor");
 }
 
 absl::Status CheckRefunded(const events::v1::OrderRefunded& refund) {
-  TESSERA_RETURN_IF_ERROR(CheckId(refund.order_id(), "order_refunded.order_id"));
-  TESSERA_RETURN_IF_ERROR(CheckId(refund.refund_id(), "order_refunded.refund_id"));
-  TESSERA_RETURN_IF_ERROR(CheckLineCount(refund.lines(), "order_refunded"));
+  TESSERA_RETURN_IF_ERROR(CheckId(refund.order_id(), "order_id"));
+  TESSERA_RETURN_IF_ERROR(CheckId(refund.refund_id(), "refund_id"));
+  TESSERA_RETURN_IF_ERROR(CheckLineCount(refund.lines()));
   Sum pieces, money;
   for (int i = 0; i < refund.lines_size(); ++i) {
     const auto& line = refund.lines(i);
-    const std::string at = absl::StrCat("order_refunded.lines[", i, "]");
+    const std::string at = absl::StrCat("lines[", i, "]");
     if (line.line() < 0) return EventFaultError(EventFault::kNegativeQuantity, at + ".line", "is negative");
     if (line.pieces() < 0) return EventFaultError(EventFault::kNegativeQuantity, at + ".pieces", "is negative");
     if (!pieces.Add(line.pieces())) {
@@ -131,36 +129,36 @@ absl::Status CheckRefunded(const events::v1::OrderRefunded& refund) {
     }
     TESSERA_RETURN_IF_ERROR(CheckAmount(line.money_minor(), money, at + ".money_minor"));
   }
-  return CheckAmount(refund.money_minor(), money, "order_refunded.money_minor");
+  return CheckAmount(refund.money_minor(), money, "money_minor");
 }
 
 absl::Status CheckShipped(const events::v1::OrderShipped& order) {
-  TESSERA_RETURN_IF_ERROR(CheckId(order.order_id(), "order_shipped.order_id"));
-  return CheckLineCount(order.lines(), "order_shipped");
+  TESSERA_RETURN_IF_ERROR(CheckId(order.order_id(), "order_id"));
+  return CheckLineCount(order.lines());
 }
 
 absl::Status CheckPayload(const ChannelEvent& event) {
   Sum sum;
   switch (event.payload_case()) {
     case ChannelEvent::kOrderPlaced:
-      return CheckOrder(event.order_placed(), "order_placed");
+      return CheckOrder(event.order_placed());
     case ChannelEvent::kOrderPaid:
       return CheckPaid(event.order_paid());
     case ChannelEvent::kOrderShipped:
       return CheckShipped(event.order_shipped());
     case ChannelEvent::kOrderCompleted:
-      return CheckId(event.order_completed().order_id(), "order_completed.order_id");
+      return CheckId(event.order_completed().order_id(), "order_id");
     case ChannelEvent::kOrderRefunded:
       return CheckRefunded(event.order_refunded());
     case ChannelEvent::kCartUpdated:
-      return CheckAmount(event.cart_updated().total_minor(), sum, "cart_updated.total_minor");
+      return CheckAmount(event.cart_updated().total_minor(), sum, "total_minor");
     case ChannelEvent::kRecyclingDone:
       if (event.recycling_done().quantity() < 0) {
-        return EventFaultError(EventFault::kNegativeQuantity, "recycling_done.quantity", "is negative");
+        return EventFaultError(EventFault::kNegativeQuantity, "quantity", "is negative");
       }
       return absl::OkStatus();
     case ChannelEvent::kAccountUnbound:
-      return CheckId(event.account_unbound().removed_namespace(), "account_unbound.removed_namespace");
+      return CheckId(event.account_unbound().removed_namespace(), "removed_namespace");
     default:  // the others have nothing that could be wrong
       return absl::OkStatus();
   }

@@ -15,8 +15,8 @@ namespace tessera::oneid {
 // InvalidArgument with the fault's reason and the field.
 absl::Status EventFaultError(EventFault fault, std::string_view field, std::string_view message);
 
-// Limits, needed fields, and amounts that are not negative and do not overflow; the field is named by its path, such
-// as "order_paid.lines[2].quantity".
+// Limits, needed fields, and amounts that are not negative and do not overflow; the field is named by its path in the
+// payload, such as "lines[2].quantity".
 absl::Status CheckChannelEvent(const events::v1::ChannelEvent& event);
 
 }  // namespace tessera::oneid

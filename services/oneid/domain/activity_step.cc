@@ -14,9 +14,12 @@ void ActivityStep(Resolution& r) {
     }
     const ActivityKey key{one.id(), owner};
     auto& table = r.tables.activities;
-    if (!table.Loaded(key)) {
+    const Activity* activity = FindIfThere(table, key);
+    if (activity != nullptr && activity->last_day >= day) continue;
+    r.changed = true;  // later decisions judge by it
+    if (activity == nullptr) {
       table.Insert(key, {r.group(), day});
-    } else if (table.At(key).last_day < day) {
+    } else {
       table.Edit(key).last_day = day;
     }
   }

@@ -100,6 +100,7 @@ void CloseStep(Resolution& r) {
   if (holding && r.RootIdOf(holding->customer) != r.root) {
     step.use = Use::kLeftOut;
     step.left_out = LeftOut::kHeldByOther;
+    r.touched.insert(r.RootIdOf(holding->customer));
     step.owner = holding->customer;
     r.record.steps.push_back(std::move(step));
     return;

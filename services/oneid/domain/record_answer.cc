@@ -46,8 +46,8 @@ OneidOutcome DecideAnswer(Tables& tables, const RecordAnswer& answer, absl::Time
   if (merge == nullptr) return OneidRefusal{Reason::kMergeUnknown, "merge_id"};
   const AnswerKey key{answer.merge, answer.service};
   const Answer content{answer.survivor_before, answer.absorbed_before, answer.survivor_after};
-  if (tables.answers.Loaded(key)) {
-    if (tables.answers.At(key) == content) return OneidDone{};
+  if (const Answer* before = FindIfThere(tables.answers, key)) {
+    if (*before == content) return OneidDone{};
     return OneidRefusal{Reason::kAnswerChanged, "service", "it answered this merge before with other totals"};
   }
   tables.answers.Insert(key, content);

@@ -50,7 +50,7 @@ struct Resolution {
   CustomerId would_be{};                       // the customer that this event creates, if it creates one
   std::vector<CustomerId> candidates{};        // roots, ascending
   std::optional<CustomerId> root{}, origin{};  // the decision
-  bool changed = false;                        // the graph
+  bool changed = false;                        // the graph, or what later decisions judge by
   std::set<CustomerId> touched{};              // roots that took part
   std::vector<EdgeKey> new_edges{};
   std::vector<CustomerId> need_full{};       // roots whose sides and identifiers are not loaded: More

@@ -43,29 +43,37 @@ Identifier& EditIdentifier(Resolution& r, const PreparedIdentifier& prepared) {
 
 namespace {
 
-// The identifiers whose rows this event may write.
+// The identifiers whose rows this event depended on, those that were left out by their state too.
 std::vector<const PreparedIdentifier*> LockedBy(const Resolution& r) {
   std::vector<const PreparedIdentifier*> all;
-  for (const Evidence& one : r.evidence) all.push_back(one.prepared);
-  for (const auto& [prepared, step] : r.transactions) all.push_back(prepared);
+  for (const PreparedIdentifier& one : r.prepared.identifiers) {
+    if (one.usable()) all.push_back(&one);
+  }
   if (r.prepared.closed && r.prepared.closed->usable()) all.push_back(&*r.prepared.closed);
   return all;
 }
 
-// A decision that changes the graph takes a number above all that its rows have, and leaves it on them.
+int64_t NumberOf(const Resolution& r, const PreparedIdentifier& prepared) {
+  const Identifier* row = r.tables.identifiers.Find(prepared.id);
+  return row == nullptr ? 0 : row->decision_number;
+}
+
+// A decision that changes the graph, or what later decisions judge by, takes a number above all that its rows have, and
+// leaves it on them. Another keeps the largest that it saw, and leaves that on the rows that lag: whatever changes one
+// of its rows later has a larger number, so that it sorts after this decision at a replay, too.
 void Number(Resolution& r) {
   int64_t number = 0;
   const auto identifiers = LockedBy(r);
-  for (const PreparedIdentifier* one : identifiers) {
-    if (const Identifier* row = r.tables.identifiers.Find(one->id)) number = std::max(number, row->decision_number);
-  }
+  for (const PreparedIdentifier* one : identifiers) number = std::max(number, NumberOf(r, *one));
   for (const CustomerId& root : r.touched) number = std::max(number, r.tables.customers.At(root).decision_number);
-  if (r.changed) {
-    ++number;
-    for (const PreparedIdentifier* one : identifiers) EditIdentifier(r, *one).decision_number = number;
-    for (const CustomerId& root : r.touched) r.tables.customers.Edit(root).decision_number = number;
-    for (const EdgeKey& key : r.new_edges) r.tables.edges.Edit(key).decision_number = number;
+  if (r.changed) ++number;
+  for (const PreparedIdentifier* one : identifiers) {
+    if (NumberOf(r, *one) < number) EditIdentifier(r, *one).decision_number = number;
   }
+  for (const CustomerId& root : r.touched) {
+    if (r.tables.customers.At(root).decision_number < number) r.tables.customers.Edit(root).decision_number = number;
+  }
+  for (const EdgeKey& key : r.new_edges) r.tables.edges.Edit(key).decision_number = number;
   r.record.decision_number = number;
   r.record.changed_graph = r.changed;
 }

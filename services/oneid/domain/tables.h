@@ -152,6 +152,13 @@ struct EventRecord {
   bool operator==(const EventRecord&) const = default;
 };
 
+// The row, or null if it is absent; for tables of which all that can matter is loaded, so that a key that is not loaded
+// is absent, too.
+template <class Key, class Row>
+const Row* FindIfThere(const engine::Table<Key, Row>& table, const Key& key) {
+  return table.Loaded(key) ? table.Find(key) : nullptr;
+}
+
 // A prepared event depends on the configuration that it was prepared under.
 struct PreparedKey {
   EventKey event;

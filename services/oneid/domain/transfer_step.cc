@@ -8,8 +8,8 @@ bool Dormant(const Resolution& r, const Evidence& one) {
   const ActivityKey key{one.id(), one.holding->customer};
   absl::Time last = one.holding->key.from;
   int64_t last_day = absl::ToUnixSeconds(last) / 86'400;
-  if (r.tables.activities.Loaded(key)) {
-    if (const Activity* activity = r.tables.activities.Find(key)) last_day = std::max(last_day, activity->last_day);
+  if (const Activity* activity = FindIfThere(r.tables.activities, key)) {
+    last_day = std::max(last_day, activity->last_day);
   }
   const int64_t day = absl::ToUnixSeconds(r.time()) / 86'400;
   return one.ns().dormant_days > 0 && day - last_day >= one.ns().dormant_days;

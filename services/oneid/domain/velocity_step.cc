@@ -42,12 +42,13 @@ std::set<CustomerId> CustomersInWindow(const Resolution& r, const Evidence& one)
 void NotePresentation(Resolution& r, const Evidence& one, const CustomerId& customer) {
   const PresentationKey key{one.id(), HourOf(r.time(), *one.ns().velocity), customer};
   auto& table = r.tables.presentations;
-  if (!table.Loaded(key)) {
+  const Presentation* seen = FindIfThere(table, key);
+  if (seen != nullptr && seen->first <= r.time() && r.time() <= seen->last) return;
+  r.changed = true;  // later decisions judge by it
+  if (seen == nullptr) {
     table.Insert(key, {r.group(), r.time(), r.time()});
     return;
   }
-  const Presentation& seen = table.At(key);
-  if (seen.first <= r.time() && r.time() <= seen.last) return;
   Presentation& edit = table.Edit(key);
   edit.first = std::min(edit.first, r.time());
   edit.last = std::max(edit.last, r.time());

@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "tools/tessera/cli/customer.h"
 #include "tools/tessera/cli/records.h"
 
 namespace tessera::cli {
@@ -90,6 +91,14 @@ TEST(SettingsTest, MethodsAreChosenByAsMuchAsTellsThem) {
   EXPECT_THAT(std::string(ChooseMethod("GetStatistics", all).status().message()),
               AllOf(HasSubstr(member.method), HasSubstr(admin.method), HasSubstr("--service")));
   EXPECT_THAT(std::string(ChooseMethod("Balance", all).status().message()), HasSubstr("no service has a method"));
+}
+
+TEST(CustomerTest, IdentifiersHaveANamespacePerhapsAScopeAndAValue) {
+  const auto phone = ParseIdentifier("phone=138=1/2");
+  EXPECT_EQ(phone->namespace_() + "|" + phone->scope() + "|" + phone->value(), "phone||138=1/2");
+  const auto account = ParseIdentifier("taobao_oaid/shop1/app2=1@tmall");
+  EXPECT_EQ(account->namespace_() + "|" + account->scope() + "|" + account->value(), "taobao_oaid|shop1/app2|1@tmall");
+  for (const char* text : {"phone", "phone=", "=1", "/shop=1"}) EXPECT_FALSE(ParseIdentifier(text).ok()) << text;
 }
 
 TEST(RecordsTest, NamesAreServiceAndNumber) {

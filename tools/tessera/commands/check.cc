@@ -46,7 +46,9 @@ absl::StatusOr<int> Check(Stack& stack, const Arguments& arguments) {
   } else {
     Print(checks.Text());
     if (!violations.empty()) Print("\n" + violations.Text());
-    Print(count == 0 ? "all hold\n" : absl::StrCat(Grouped(count), " violations; ten of each are shown\n"));
+    Print(count == 0   ? "all hold\n"
+          : count == 1 ? "1 violation\n"
+                       : absl::StrCat(Grouped(count), " violations; the first ten of each are shown\n"));
   }
   return count == 0 ? 0 : 1;
 }

@@ -17,8 +17,11 @@ struct Command {
 
 std::vector<Command> CallCommands();
 std::vector<Command> CheckCommands();
+std::vector<Command> CustomerCommands();
 std::vector<Command> DeadLetterCommands();
+std::vector<Command> MergeCommands();
 std::vector<Command> ParkedCommands();
+std::vector<Command> PointsCommands();
 std::vector<Command> ProgressCommands();
 std::vector<Command> ReplayCommands();
 std::vector<Command> TokenCommands();

@@ -1,0 +1,58 @@
+"""The services on given backends: migrated, started, called, killed, started again."""
+
+from . import ports, processes, secrets, services
+from .client import Client
+from .errors import DevError
+from .paths import Layout
+from .services import Backends, Instance
+
+
+class Deployment:
+    """Some services (all by default) with their processes recorded in one layout."""
+
+    def __init__(self, layout: Layout, backends: Backends, names: list[str] | None = None):
+        self.layout = layout
+        self.backends = backends
+        self.names = names or services.names()
+        self.instances: list[Instance] = []
+        self._ports: dict[str, int] = {}
+
+    @property
+    def client(self) -> Client:
+        """The command-line client, told where these services are."""
+        return Client(self.layout, self.backends)
+
+    def start(self, count: int) -> None:
+        """Migrates every service, starts `count` processes of each, and waits until all are ready."""
+        self.layout.create()
+        secrets.make_all(self.layout)
+        self.instances = services.instances(count, self.names)
+        self._ports = ports.assign(self.layout, [name for one in self.instances for name in one.port_names])
+        for service in self.names:
+            services.migrate(self.layout, service, self.backends)
+        for instance in self.instances:
+            services.start(self.layout, instance, self._ports, self.backends)
+        for instance in self.instances:
+            services.wait(self.layout, instance, self._ports)
+
+    def kill(self, instance: Instance) -> None:
+        """Ends one process as a crash would."""
+        services.kill(self.layout, instance)
+
+    def restart(self, instance: Instance) -> None:
+        """Starts a process that was killed, and waits until it is ready."""
+        services.start(self.layout, instance, self._ports, self.backends)
+        services.wait(self.layout, instance, self._ports)
+
+    def require_running(self) -> None:
+        """A DevError with the end of its log if a process has ended by itself."""
+        for instance in self.instances:
+            if processes.find(self.layout, instance.name) is None:
+                raise DevError(f"{instance.name} has ended\n{processes.log_tail(self.layout, instance.name)}")
+
+    def resident_mb(self) -> dict[str, int]:
+        return {instance.name: services.resident_mb(self.layout, instance) for instance in self.instances}
+
+    def stop(self) -> None:
+        """Drains every process."""
+        services.stop_all(self.layout)
