@@ -83,13 +83,17 @@ void AttachStep(Resolution& r) {
   if (strong) AbsorbAnonymous(r);
 }
 
-void CloseStep(Resolution& r) {
-  if (!r.prepared.closed) return;
+const PreparedIdentifier* ClosedBy(const Resolution& r) {
+  if (!r.prepared.closed) return nullptr;
   const PreparedIdentifier& closed = *r.prepared.closed;
+  const bool opens = r.event->opened && r.prepared.identifiers.back().usable();
+  return opens && closed.usable() && r.prepared.identifiers.back().id == closed.id ? nullptr : &closed;
+}
+
+void CloseStep(Resolution& r) {
+  if (ClosedBy(r) == nullptr) return;
+  const PreparedIdentifier& closed = *ClosedBy(r);
   Step step{.name = closed.name, .id = closed.usable() ? closed.id : IdentifierId{}};
-  for (const Evidence& one : r.evidence) {
-    if (one.id() == closed.id && r.event->opened) return;  // changed to what it was
-  }
   const auto holding = closed.usable() ? HoldingAt(r.tables.edges, closed.id, r.time()) : std::nullopt;
   if (!closed.usable()) {
     step.use = Use::kLeftOut;

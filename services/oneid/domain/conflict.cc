@@ -37,7 +37,7 @@ std::set<IdentifierId> BusiestTogether(const std::vector<Span>& spans) {
 }
 
 Spans SpansOf(const Resolution& r, const std::vector<CustomerId>& roots, size_t& identifiers) {
-  const auto& closed = r.prepared.closed;
+  const PreparedIdentifier* closed = ClosedBy(r);
   Spans spans;
   std::set<IdentifierId> distinct;
   auto add_side = [&](const CustomerId& root, const CustomerId& side) {
@@ -47,7 +47,7 @@ Spans SpansOf(const Resolution& r, const std::vector<CustomerId>& roots, size_t&
         if (edge.customer != side) return;
         const Namespace* ns = r.config.FindNamespace(edge.name);
         if (ns == nullptr || ns->at_most == 0) return;
-        const bool closes = closed && closed->usable() && closed->id == id && key.from <= r.time();
+        const bool closes = closed != nullptr && closed->usable() && closed->id == id && key.from <= r.time();
         const absl::Time to = closes ? std::min(edge.to, r.time()) : edge.to;
         spans[{ns->rank, edge.name, edge.scope}].push_back({id, root, key.from, to});
       });

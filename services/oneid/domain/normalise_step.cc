@@ -21,7 +21,8 @@ size_t AddStep(Resolution& r, const PreparedIdentifier& prepared, LeftOut left_o
 
 // What the event ends is no evidence, unless it has an owner and the event names nothing else.
 bool IsClosing(const Resolution& r, const PreparedIdentifier& prepared) {
-  if (!r.prepared.closed || !r.prepared.closed->usable() || r.prepared.closed->id != prepared.id) return false;
+  const PreparedIdentifier* closed = ClosedBy(r);
+  if (closed == nullptr || !closed->usable() || closed->id != prepared.id) return false;
   if (!HoldingAt(r.tables.edges, prepared.id, r.time())) return true;
   for (const PreparedIdentifier& other : r.prepared.identifiers) {
     if (other.usable() && other.id != prepared.id && !Quarantined(r, other.id)) return true;

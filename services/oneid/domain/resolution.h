@@ -90,6 +90,9 @@ void FindCandidates(Resolution& r);
 // Step 7. Creates, attaches or merges: sets root and origin.
 void ChooseCustomer(Resolution& r);
 
+// What the event ends; null if nothing: a phone that is changed to itself goes on.
+const PreparedIdentifier* ClosedBy(const Resolution& r);
+
 // What account.phone_changed and account.unbound end.
 void CloseStep(Resolution& r);
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <iterator>
 #include <ostream>
+#include <random>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -61,39 +62,54 @@ std::map<std::string, std::string> GroupsOf(ResolutionWorld& world, const std::v
   return group;
 }
 
-RC_GTEST_PROP(GroupsTest, AnyOrderThatKeepsEachAccountsOwnGivesTheGroupsOfTheNaiveModel, ()) {
-  // Each account's events, in its own order; an event shows some links.
-  const auto accounts = *rc::gen::container<std::vector<std::vector<std::vector<int>>>>(
-      rc::gen::container<std::vector<std::vector<int>>>(rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 6))));
-  std::vector<std::pair<size_t, E>> events;
+// A story: accounts, each with its events in its own order, which show some of a few links.
+struct Story {
+  std::vector<std::vector<E>> accounts;
   Components components;
-  for (size_t account = 0; account < accounts.size(); ++account) {
+};
+
+Story AnyStory(std::mt19937& lot) {
+  Story story;
+  story.accounts.resize(1 + lot() % 8);
+  for (size_t account = 0; account < story.accounts.size(); ++account) {
     const std::string name = "account=" + std::to_string(account);
-    for (size_t n = 0; n < accounts[account].size(); ++n) {
-      E event{{name}, Day(*rc::gen::inRange(0, 400))};
+    for (size_t n = lot() % 6; n > 0; --n) {
+      E event{{name}, Day(static_cast<int>(lot() % 400))};
       event.id = name + "/" + std::to_string(n);
-      for (const int link : accounts[account][n]) {
-        event.identifiers.push_back("link=" + std::to_string(link));
-        components.Join(name, event.identifiers.back());
+      for (size_t links = lot() % 3; links > 0; --links) {
+        event.identifiers.push_back("link=" + std::to_string(lot() % 10));
+        story.components.Join(name, event.identifiers.back());
       }
-      events.emplace_back(account, std::move(event));
+      story.accounts[account].push_back(std::move(event));
     }
   }
-  // Any interleaving: pick the next account by lot.
-  std::vector<E> order;
-  while (!events.empty()) {
-    const size_t pick = events[*rc::gen::inRange<size_t>(0, events.size())].first;
-    const auto at = std::find_if(events.begin(), events.end(), [&](const auto& e) { return e.first == pick; });
-    order.push_back(at->second);
-    events.erase(at);
+  return story;
+}
+
+// Any interleaving that keeps each account's own order.
+std::vector<E> AnyOrder(const Story& story, std::mt19937& lot) {
+  std::vector<size_t> turns;
+  for (size_t account = 0; account < story.accounts.size(); ++account) {
+    turns.insert(turns.end(), story.accounts[account].size(), account);
   }
+  std::shuffle(turns.begin(), turns.end(), lot);
+  std::vector<size_t> next(story.accounts.size());
+  std::vector<E> order;
+  for (const size_t account : turns) order.push_back(story.accounts[account][next[account]++]);
+  return order;
+}
+
+RC_GTEST_PROP(GroupsTest, AnyOrderThatKeepsEachAccountsOwnGivesTheGroupsOfTheNaiveModel, (uint32_t seed)) {
+  std::mt19937 lot(seed);
+  Story story = AnyStory(lot);
   ResolutionWorld world({Plain("account", 1), Plain("link", 2)});
+  const std::vector<E> order = AnyOrder(story, lot);
   for (const E& event : order) world.Send(event);
   const auto groups = GroupsOf(world, order);
   for (const auto& [identifier, leader] : groups) {
-    RC_ASSERT(components.Find(identifier) == components.Find(leader));
+    RC_ASSERT(story.components.Find(identifier) == story.components.Find(leader));
     for (const auto& [other, other_leader] : groups) {
-      if (leader != other_leader) RC_ASSERT(components.Find(identifier) != components.Find(other));
+      if (leader != other_leader) RC_ASSERT(story.components.Find(identifier) != story.components.Find(other));
     }
   }
 }
