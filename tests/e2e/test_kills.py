@@ -25,7 +25,7 @@ class Killer:
         self._waiting: set[str] = set()
         self.pauses: list[tuple[str, float]] = []
 
-    def look(self, look: dict) -> None:
+    def look(self, look: dict, _sending: bool) -> None:
         self._measure(look)
         published = flow.read_of(look, "oneid", flow.CHANNEL)["end"] / self._records
         if self._due and not self._waiting and published >= self._due[0]:

@@ -63,9 +63,9 @@ class _Bar:
         self._started = time.monotonic()
         self._is_terminal = sys.stderr.isatty()
 
-    def draw(self, look: dict) -> None:
+    def draw(self, look: dict, sending: bool) -> None:
         channel = flow.read_of(look, "oneid", flow.CHANNEL)
-        if not self._is_terminal or not channel.get("end"):
+        if not self._is_terminal or sending or not channel["end"]:  # While sending, the sender draws its own.
             return
         fraction = flow.fraction_done(look)
         applied = int(fraction * channel["end"])

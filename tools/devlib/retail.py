@@ -73,28 +73,31 @@ def _publishing(client: Client, options: list[str], show_bar: bool) -> Iterator[
     child = subprocess.Popen(client.argv("replay", str(DATA), "--brand", BRAND, "--json", *options), env=client.env,
                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
                              stderr=None if show_bar else subprocess.PIPE)
-    try:
-        yield child
-    finally:
-        if child.poll() is None:
-            child.terminate()
-        child.communicate()
+    with child:
+        try:
+            yield child
+        finally:
+            if child.poll() is None:
+                child.terminate()
 
 
-def replay(deployment: Deployment, options: list[str], on_look: Callable[[dict], None] = lambda look: None,
+def replay(deployment: Deployment, options: list[str], on_look: Callable[[dict, bool], None] = lambda look, sending: None,
            show_bar: bool = False) -> Run:
-    """Publishes the whole file (options as of `tessera replay`) and waits until every balance is done."""
+    """Publishes the whole file (options as of `tessera replay`) and waits until every balance is done.
+
+    `on_look` gets every look at the progress, and whether publishing goes on.
+    """
     client = deployment.client
     with flow.sampling(client) as samples, flow.watching(client) as watch:
         samples.next()  # So that the measurement begins before the first event.
         with _publishing(client, options, show_bar) as child:
             while child.poll() is None:
-                on_look(watch.next())
+                on_look(watch.next(), True)
             output, errors = child.communicate()
         if child.returncode != 0:
             raise DevError(f"the replay could not be published:\n{errors or ''}")
         published = json.loads(output)
-        flow.wait_until_done(deployment, watch, on_look)
+        flow.wait_until_done(deployment, watch, lambda look: on_look(look, False))
         samples.next()
         points = flow.timeline(samples.looks)
     end, speed = flow.speed(points, published["published"]["events"])

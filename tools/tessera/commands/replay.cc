@@ -67,9 +67,7 @@ absl::StatusOr<int> Replay(Stack& stack, const Arguments& arguments) {
   const replay::RetailEvents events = replay::MakeRetailEvents(rows, anchor);
   Bar bar;
   options.progress = [&bar](int64_t sent, int64_t all) { bar.Draw(sent, all); };
-  const absl::Time start = absl::Now();
   TESSERA_ASSIGN_OR_RETURN(const replay::Published published, replay::Publish(events, options));
-  const absl::Time end = absl::Now();
   const std::vector<std::pair<std::string, int64_t>> figures = {{"events", published.events},
                                                                 {"duplicates", published.duplicates},
                                                                 {"malformed", published.malformed},
@@ -82,8 +80,8 @@ absl::StatusOr<int> Replay(Stack& stack, const Arguments& arguments) {
     Json group;
     for (const auto& [name, value] : figures) group[name] = value;
     PrintJson({{"published", group},
-               {"start_unix_seconds", absl::ToDoubleSeconds(start - absl::UnixEpoch())},
-               {"end_unix_seconds", absl::ToDoubleSeconds(end - absl::UnixEpoch())}});
+               {"start_unix_seconds", absl::ToDoubleSeconds(published.start - absl::UnixEpoch())},
+               {"end_unix_seconds", absl::ToDoubleSeconds(published.end - absl::UnixEpoch())}});
   } else {
     Table table({{"PUBLISHED"}, {"", Table::Align::kRight}});
     for (const auto& [name, value] : figures) table.Add({name, Grouped(value)});

@@ -1,5 +1,6 @@
 #include "tools/tessera/replay/publish.h"
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <random>
@@ -15,8 +16,9 @@
 namespace tessera::replay {
 namespace {
 
-constexpr size_t kBatch = 500;
-constexpr size_t kRunMax = 50;  // records of one partition in a row, when shuffled
+constexpr size_t kBatch = 2'000;
+constexpr double kBatchesPerSecond = 10;  // at least, when there is a rate
+constexpr size_t kRunMax = 50;            // records of one partition in a row, when shuffled
 
 kafka::Message MessageOf(const RetailEvent& event, const PublishOptions& options, int32_t partitions) {
   events::CloudEvent cloud;
@@ -82,20 +84,21 @@ absl::StatusOr<Published> Publish(const RetailEvents& events, const PublishOptio
   std::deque<kafka::Message> messages = WithDirt(events, options, partitions, published);
   if (options.seed != 0) messages = Shuffled(std::move(messages), options.seed);
   const auto all = static_cast<int64_t>(messages.size());
-  const absl::Time start = absl::Now();
+  const double rate = options.rate_per_second;
+  const size_t size = rate > 0 ? std::clamp<size_t>(static_cast<size_t>(rate / kBatchesPerSecond), 1, kBatch) : kBatch;
+  published.start = absl::Now();
   for (int64_t sent = 0; sent < all;) {
     std::vector<kafka::Message> batch;
-    while (!messages.empty() && batch.size() < kBatch) {
+    while (!messages.empty() && batch.size() < size) {
       batch.push_back(std::move(messages.front()));
       messages.pop_front();
     }
     TESSERA_RETURN_IF_ERROR(producer->ProduceAndWait(batch, absl::Seconds(30)));
     sent += static_cast<int64_t>(batch.size());
     options.progress(sent, all);
-    if (options.rate_per_second > 0) {
-      absl::SleepFor(start + absl::Seconds(static_cast<double>(sent) / options.rate_per_second) - absl::Now());
-    }
+    if (rate > 0) absl::SleepFor(published.start + absl::Seconds(static_cast<double>(sent) / rate) - absl::Now());
   }
+  published.end = absl::Now();
   return published;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "tools/tessera/replay/retail_events.h"
 
 namespace tessera::replay {
@@ -21,6 +22,7 @@ struct PublishOptions {
 
 struct Published {
   int64_t events = 0, duplicates = 0, malformed = 0;
+  absl::Time start, end;  // when the first record was sent, and when the broker had the last one
 };
 
 // Publishes all events with their dirt and waits until the broker has them.
