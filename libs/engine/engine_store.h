@@ -44,6 +44,9 @@ using RequestKey = std::tuple<Uuid, std::string, std::string>;          // reque
 using IdentityKey = std::tuple<std::string, std::string, std::string>;  // event id, source, brand
 using RecordKeyAt = std::tuple<std::string, int32_t, std::string>;      // topic, partition, record key
 
+inline RequestKey KeyOf(const CallOrigin& call) { return {call.request_id.uuid, call.method, call.brand.value}; }
+inline IdentityKey KeyOf(const EventIdentity& identity) { return {identity.id, identity.source, identity.brand}; }
+
 // Notes the batch in the writer's row.
 void NoteBatch(pg::Tx& tx, const Uuid& writer_id, int64_t batch_no, absl::Time now);
 

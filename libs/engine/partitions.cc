@@ -38,10 +38,11 @@ absl::Status Create(pg::Connection& connection, const PartitionedTable& table, a
   const std::string from = absl::FormatCivilTime(start), to = absl::FormatCivilTime(end);
   const auto made = connection.Execute("CREATE TABLE IF NOT EXISTS " + Name(table.name, start) + " PARTITION OF " +
                                        table.name + " FOR VALUES FROM ('" + from + "Z') TO ('" + to + "Z')");
-  if (made.ok() || pg::KindOf(ErrorInfoOf(made.status())->metadata["sqlstate"]) == pg::ErrorKind::kData) {
-    return absl::OkStatus();
-  }
-  return made.status();
+  if (made.ok()) return absl::OkStatus();
+  // IF NOT EXISTS does not help against another instance that makes it at the same moment.
+  const std::string sqlstate = ErrorInfoOf(made.status())->metadata["sqlstate"];
+  const bool is_there = sqlstate == "42P07" || pg::KindOf(sqlstate) == pg::ErrorKind::kData;
+  return is_there ? absl::OkStatus() : made.status();
 }
 
 // The partitions of `table` whose range ended before `end`; names end in the first day, _YYYYMMDD.

@@ -13,9 +13,11 @@
 namespace tessera::engine {
 namespace {
 
-constexpr int kAttemptsMax = 5;         // of a batch that meets conflicts
-constexpr int kRestartsMax = 50;        // of a batch whose discovery keeps moving
-constexpr int kSuspectMeetingsMax = 1;  // a record that was met more often alone has ended two processes
+constexpr int kAttemptsMax = 5;   // of a batch that meets conflicts
+constexpr int kRestartsMax = 50;  // of a batch whose discovery keeps moving
+// A record that was met more often alone is parked. Once would be enough to find one that ends the process, but would
+// also park whatever is under way when somebody kills the process while it goes through its suspects.
+constexpr int kSuspectMeetingsMax = 2;
 constexpr absl::Duration kReconnectPause = absl::Milliseconds(200);
 constexpr absl::Duration kPatience = absl::Seconds(5);  // then waiting calls are told that the database is away
 
@@ -110,7 +112,7 @@ void Writer::RunAll(std::vector<Work*> work) {
     if (!together.empty()) RunBatch(std::exchange(together, {}));
     const int met = NoteSuspect(*record);
     if (met > kSuspectMeetingsMax) {
-      LogError("record parked: it ended the process twice",
+      LogError("record parked: it ended the process each time that it was decided alone",
                {{"topic", record->feed->topic}, {"offset", record->record.offset}});
       one->park_reason = "CRASHED";
     }

@@ -32,10 +32,17 @@ class CommandLineTest(unittest.TestCase):
         self.assertIn("message GetActivityRequest", described)
         self.assertIn("message GetActivityResponse", described)
 
+    def _insert_activity(self, count: int) -> None:
+        database = self.deployment.backends.admin_dsn
+        dsn.run(database, "INSERT INTO sample.activity (customer_id, brand_id, event_count, last_event_time) "
+                          f"VALUES ('{_CUSTOMER}', 'shop', {count}, now())")
+        self.addCleanup(dsn.run, database, "DELETE FROM sample.activity")
+
     def test_call_takes_short_names_and_makes_a_token_with_just_the_role(self):
+        self._insert_activity(3)
         answer = self.client.call("sample", "ActivityService/ResetActivity", brand_id="shop", customer_id=_CUSTOMER,
                                   request_id="0192f0c1-5b7a-7cde-8f01-000000000001")
-        self.assertEqual(int(answer["event_count_before"]), 0)
+        self.assertEqual(int(answer["event_count_before"]), 3)
 
     def test_an_error_names_code_reason_field_and_what_to_do(self):
         told = self._fails("call", "GetActivity", '{"brand_id": "shop", "customer_id": "x"}')
@@ -83,10 +90,7 @@ class CommandLineTest(unittest.TestCase):
             self.assertIn(f"usage: tessera {command}", self.client.run(*command.split(), "--help"))
 
     def test_a_broken_invariant_is_shown_and_ends_with_1(self):
-        database = self.deployment.backends.admin_dsn
-        dsn.run(database, "INSERT INTO sample.activity (customer_id, brand_id, event_count, last_event_time) "
-                          f"VALUES ('{_CUSTOMER}', 'shop', -1, now())")
-        self.addCleanup(dsn.run, database, "DELETE FROM sample.activity")
+        self._insert_activity(-1)
         done = subprocess.run(self.client.argv("check"), env=self.client.env, capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn(_CUSTOMER, done.stdout)

@@ -41,6 +41,10 @@ class WaitTest(unittest.TestCase):
             self._wait(look(read=7))
         with self.assertRaisesRegex(DevError, "has published 8 of 10 to answers"):
             self._wait(look(relayed=8))
+        parked = look()
+        parked["services"]["membership"]["parked"] = 2
+        with self.assertRaisesRegex(DevError, "2 records are parked"):
+            self._wait(parked)
         with self.assertRaisesRegex(DevError, "membership: gone"):
             self._wait({"services": {"membership": {"error": "gone"}}})
 
@@ -52,6 +56,9 @@ class SpeedTest(unittest.TestCase):
         points = [(0.0, 5), (10.0, 105), (18.0, 905), (40.0, 1005), (41.0, 1005)]
         self.assertEqual(flow.speed(points, 1000), (40.0, 100))
         self.assertEqual(flow.speed(points, 500), (40.0, 50))  # Two records for each event.
+
+    def test_nothing_to_do_has_no_speed(self):
+        self.assertEqual(flow.speed([(1.0, 7), (2.0, 7)], 100), (2.0, 0))
 
     def test_looks_without_an_answer_are_left_out(self):
         looks = [look(1.0, read=1), {"unix_seconds": 2.0, "services": {"membership": {"error": "gone"}}}, look(3.0)]

@@ -50,7 +50,7 @@ class ReplayTest(unittest.TestCase):
         self.assertIn(best["tier"], shown)
         self.assertNotIn(best["account"], client.run("customer", "get", customer))
         self.assertIn("complete", client.run("customer", "explain", customer))
-        self.assertIn("created by it", client.run("customer", "explain", "tmall", "or-536365"))
+        self.assertIn("created by it", client.run("customer", "explain", "jd", "or-536365"))
         self.assertIn(f"{best['points']:,}", client.run("points", "balance", customer))
         self.assertIn("clawed_back", client.run("points", "entries", customer, "--currency", "points", "--limit", "500"))
         self.assertIn(f"{best['points']:,}", client.run("points", "explain", customer))

@@ -9,6 +9,7 @@ from .paths import TESSERA_CLI, Layout, relative
 from .services import Backends
 
 _TIMEOUT_SECONDS = 300.0
+_TOLD_MAX = 200  # Characters of one argument in an error message.
 
 
 class Client:
@@ -31,7 +32,8 @@ class Client:
         done = subprocess.run(self.argv(*arguments), env=self.env, stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, timeout=_TIMEOUT_SECONDS, check=False)
         if done.returncode not in accept:
-            raise DevError(f"`tessera {' '.join(arguments)}` failed ({done.returncode}):\n{done.stderr}{done.stdout}")
+            told = " ".join(text if len(text) <= _TOLD_MAX else text[:_TOLD_MAX] + "..." for text in arguments)
+            raise DevError(f"`tessera {told}` failed ({done.returncode}):\n{done.stderr}{done.stdout}")
         return done.stdout
 
     def json(self, *arguments: str, accept: tuple[int, ...] = (0,)) -> dict:

@@ -111,6 +111,7 @@ def wait_until_done(deployment: Deployment, watch: Watch, on_look: Callable[[dic
         on_look(look)
         same = last is not None and _positions(look) == _positions(last)
         if same and _is_idle(look) and _is_idle(last):
+            _require_nothing_left(look)
             return look
         if not same:
             moved = time.monotonic()
@@ -118,6 +119,14 @@ def wait_until_done(deployment: Deployment, watch: Watch, on_look: Callable[[dic
             raise DevError(f"nothing has moved for {stall_seconds:.0f} s:\n{_told(look)}")
         deployment.require_running()
         last = look
+
+
+def _require_nothing_left(look: dict) -> None:
+    """A DevError if an event still waits or is parked though all has been read."""
+    for service, flow in look["services"].items():
+        if flow["waiting"] or flow["parked"]:
+            raise DevError(f"all has been read, but in {service} {flow['waiting']} events wait and "
+                           f"{flow['parked']} records are parked")
 
 
 def _told(look: dict) -> str:
@@ -153,10 +162,10 @@ def speed(points: list[tuple[float, int]], events: int) -> tuple[float, int]:
     """(when the last balance was done, events/s over the middle 80 %).
 
     The share of the work that is done is membership's share of the customer topic; `events` are the distinct channel
-    events that this work stands for.
+    events that this work stands for. 0 if there was none.
     """
     start, total = points[0][1], points[-1][1] - points[0][1]
     if total == 0:
-        raise DevError("membership has applied nothing")
+        return points[-1][0], 0
     middle = _time_at(points, start + 0.9 * total) - _time_at(points, start + 0.1 * total)
     return _time_at(points, points[-1][1]), round(0.8 * events / middle) if middle > 0 else 0

@@ -1,6 +1,7 @@
 """The demo's brand: set up over gRPC, fed with the real shop's orders, and reported from what the services answer."""
 
 import contextlib
+import itertools
 import json
 import subprocess
 import time
@@ -20,7 +21,7 @@ SERVICES = ["oneid", "membership"]
 DATA = ROOT / "data" / "online_retail.csv.gz"
 _PROGRAM = ROOT / "services" / "membership" / "programs" / "pet.json"
 _LONG_AGO = "2000-01-01T00:00:00Z"  # The program is in force for everything that the replay sends.
-_BRAND_SECONDS = 60.0
+_BRAND_SECONDS = 30.0
 _TOP = 10
 _ACCOUNT_NAMESPACES = {"taobao_ouid", "jd_pin", "douyin_open_id", "pos_id"}
 
@@ -52,11 +53,12 @@ def set_up(client: Client) -> None:
 
 
 def _put_program(client: Client) -> None:
-    """Stores the program as soon as membership has heard of the brand."""
+    """Stores the program as soon as membership has heard of the brand; a refusal is kept under its request_id."""
     deadline = time.monotonic() + _BRAND_SECONDS
-    while True:
+    for attempt in itertools.count(1):
         try:
-            client.call("membership", "ProgramService/PutProgram", brand_id=BRAND, request_id=_request_id("program"),
+            client.call("membership", "ProgramService/PutProgram", brand_id=BRAND,
+                        request_id=_request_id(f"program/{attempt}"),
                         program=json.loads(_PROGRAM.read_text()), valid_from_time=_LONG_AGO)
             return
         except DevError as error:

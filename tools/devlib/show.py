@@ -12,7 +12,7 @@ class Story:
 
     accounts: list[dict]  # OwnedIdentifier of oneid, with values.
     merges: list[dict]  # Merge of oneid, oldest first.
-    entries: list[dict]  # Entry of membership, oldest first.
+    entries: list[dict]  # Entry of membership, by the time of what caused them.
     balance: int
     tier: str
     customer_id: str

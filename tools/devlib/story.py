@@ -36,5 +36,7 @@ def _ask(client: Client, member: dict) -> Story:
                                 customer_id=customer_id, currency="points", page_size=500))
     phones = [one["value"] for one in customer["identifiers"] if one["namespace"] == "phone"]
     accounts = sorted(retail.accounts_of(client, customer_id), key=lambda one: one["valid_from"])
-    return Story(accounts=accounts, merges=merges, entries=entries[::-1], balance=retail.balance_of(member),
-                 tier=member["tier_id"], customer_id=customer_id, phone=phones[0] if phones else "")
+    return Story(accounts=accounts, merges=merges, entries=sorted(entries[::-1], key=lambda one: one["effective_time"]),
+                 balance=retail.balance_of(member),
+                 tier=member["tier_id"],
+                 customer_id=customer_id, phone=phones[0] if phones else "")

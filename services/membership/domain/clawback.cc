@@ -179,10 +179,12 @@ class Taking {
     left_ = 0;
   }
 
-  // Held parts stand in for as much debt until their hold ends; the rest falls under the policy.
+  // Held parts stand in for as much debt until their hold ends; the rest falls under the policy. PENDING_ONLY would not
+  // have taken what is held, so nothing is owed for it.
   void Owe(const NegativePolicy& policy) {
     const Account all = books_.All(award_.currency);
-    const int64_t provisional = std::min(left_, all[Measure::kHeld] - all[Measure::kHeldDebt]);
+    const bool pending_only = policy.kind == NegativePolicy::Kind::kPendingOnly;
+    const int64_t provisional = pending_only ? 0 : std::min(left_, all[Measure::kHeld] - all[Measure::kHeldDebt]);
     const int64_t rest = left_ - provisional;
     int64_t debt = 0;
     if (policy.kind == NegativePolicy::Kind::kDebt) debt = rest;

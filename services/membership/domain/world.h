@@ -52,6 +52,7 @@ class World {
 
   // Decides at `now`, though timers may be late.
   Outcome Decide(const Command& command) {
+    tables.ranges.Clear();
     Need need;
     Keys(command, need);
     for (int rounds = 0;; ++rounds) {
@@ -64,7 +65,7 @@ class World {
       TESSERA_CHECK(first.index() == outcome.index() && edits == Edits());
       if (auto* more = std::get_if<More>(&outcome)) {
         Undo();
-        need = std::move(more->need);
+        need.Merge(more->need);
         continue;
       }
       auto* done = std::get_if<Done>(&outcome);
@@ -101,6 +102,8 @@ class World {
   }
   const Account& Of(int n, const std::string& currency = "points") { return Root(n).all.Of(Number(currency)); }
 
+  size_t page_size = 2;  // of members that one command judges by a new program version
+
   Tables tables;
   std::map<engine::TimerKey, absl::Time> timers;
   std::vector<Fact> facts;
@@ -119,13 +122,14 @@ class World {
       tables.ranges.Set(key, {count, true, absl::InfiniteFuture(), kLastUuid});
     }
     tables.member.Each([this](const MemberKey& key, const Member&) { tables.ranges.SetGrowth(key); });
+    for (const MemberKey& key : need.members) tables.ranges.SetGrowth(key);
     for (const auto& [brand, after] : need.page_after) LoadPage(brand, after);
   }
 
   void LoadPage(const BrandId& brand, const CustomerId& after) {
     std::vector<CustomerId> page;
     tables.member.Each([&](const MemberKey& key, const Member& member) {
-      if (member.root == key.customer && key.customer > after && page.size() < 2) page.push_back(key.customer);
+      if (member.root == key.customer && key.customer > after && page.size() < page_size) page.push_back(key.customer);
     });
     tables.ranges.SetPage(brand, after, std::move(page));
   }

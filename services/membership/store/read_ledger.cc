@@ -42,7 +42,8 @@ const std::string kLotsSql =
     std::string(kLotColumns) +
     " FROM lot l WHERE l.customer_id = k.customer_id AND l.brand_id = $2 AND ($3::int2 = 0 OR l.currency_no = $3) AND "
     "($4 OR l.state <> 2) AND ($5::uuid IS NULL OR l.lot_id < $5) ORDER BY l.lot_id DESC LIMIT $6) l "
-    "CROSS JOIN LATERAL (SELECT coalesce(r.all_sums, r.own_sums)[l.currency_no * 12 + 3] AS sliding FROM member m JOIN "
+    "CROSS JOIN LATERAL (SELECT (coalesce(r.all_sums, r.own_sums))[l.currency_no * 12 + 3] AS sliding FROM member m "
+    "JOIN "
     "member r ON r.customer_id = m.root_id AND r.brand_id = m.brand_id WHERE m.customer_id = l.customer_id AND "
     "m.brand_id = l.brand_id) r ORDER BY l.lot_id DESC LIMIT $6";
 const pg::Statement kLots = {"read_lots", kLotsSql.c_str()};

@@ -32,7 +32,7 @@ constexpr pg::Statement kZone = {"read_time_zone", "SELECT time_zone FROM brand 
 constexpr pg::Statement kDueLots = {
     "read_due_lots",
     "SELECT k.n, l.currency_no, l.state, l.remaining - l.held, least(l.expiry_time, CASE WHEN l.slides THEN "
-    "to_timestamp(coalesce(r.all_sums, r.own_sums)[l.currency_no * 12 + 3] / 1e6) END), l.activation_time "
+    "to_timestamp((coalesce(r.all_sums, r.own_sums))[l.currency_no * 12 + 3] / 1e6) END), l.activation_time "
     "FROM unnest($1::int4[], $2::uuid[], $3::text[]) AS k(n, root_id, brand_id) "
     "JOIN member r ON r.customer_id = k.root_id AND r.brand_id = k.brand_id "
     "CROSS JOIN LATERAL (SELECT r.customer_id UNION ALL SELECT s.customer_id FROM member s WHERE "

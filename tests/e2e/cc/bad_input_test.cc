@@ -24,7 +24,7 @@ class BadInput : public Suite {
 
 TEST_F(BadInput, AnUnparseableRecord) {
   ExpectDeadLetter(
-      "oneid", [&] { PublishRaw("not an event"); }, "NOT_A_CLOUD_EVENT", "");
+      "oneid", [&] { PublishRaw("not an event"); }, "NOT_A_CLOUD_EVENT", "headers");
 }
 
 TEST_F(BadInput, AnUnknownType) {
@@ -61,7 +61,7 @@ TEST_F(BadInput, AnOverflowingSum) {
       [&] {
         Publish(Paid("ann", "bad", {{1, INT64_MAX}, {1, INT64_MAX}}));
       },
-      "AMOUNT_OVERFLOW", "lines[1].paid_minor");
+      "AMOUNT_OVERFLOW", "lines[1].list_minor");
 }
 
 TEST_F(BadInput, ANegativeQuantity) {

@@ -25,8 +25,7 @@ constexpr char kOps[] = "tessera.ops.v1.OperationsService/";
 std::string NewRequestId() { return RandomUuidV7(absl::Now()).ToString(); }
 
 membership::v1::Program PetProgram() {
-  std::ifstream file(testing::RequiredEnvironment("TESSERA_TEST_BUILD_DIR") +
-                     "/../../services/membership/programs/pet.json");
+  std::ifstream file(std::string(TESSERA_SOURCE_DIR) + "/services/membership/programs/pet.json");
   const std::string json{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   membership::v1::Program program;
   EXPECT_TRUE(google::protobuf::util::JsonStringToMessage(json, &program).ok());
@@ -123,11 +122,12 @@ events::CloudEvent Suite::Refunded(const std::string& account, const std::string
 }
 
 void Suite::Publish(const events::CloudEvent& event, const std::string& key) {
-  const kafka::Message message{.topic = prefix_ + "." + kChannelTopic,
-                               .partition = KafkaPartition(key, engine::kSlots),
-                               .key = key,
-                               .headers = events::EncodeHeaders(event),
-                               .value = event.data};
+  kafka::Message message{.topic = prefix_ + "." + kChannelTopic,
+                         .partition = KafkaPartition(key, engine::kSlots),
+                         .key = key,
+                         .headers = events::EncodeHeaders(event),
+                         .value = event.data};
+  std::erase_if(message.headers, [](const kafka::Header& header) { return header.value.empty(); });  // left out
   const absl::Status sent = producer_->ProduceAndWait({&message, 1}, absl::Seconds(20));
   ASSERT_TRUE(sent.ok()) << sent;
 }

@@ -180,7 +180,7 @@ std::vector<Command> CustomerCommands() {
             .positionals = {{"customer", "its id, an identifier (phone=...), or the channel of an event"},
                             {"event", "the id of the channel's event", Count::kAtMostOne}},
             .options = {BrandOption()},
-            .example = "customer explain tmall or-536365"},
+            .example = "customer explain jd or-536365"},
            &Explain}};
 }
 
