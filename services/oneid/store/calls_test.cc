@@ -365,14 +365,20 @@ TEST_F(IdentityCallsTest, StatisticsCountWhatHappened) {
   kafka::Record bad;
   bad.value = "not an event";
   world_.Queue(std::move(bad));
+  world_.Queue(TestEvent{.id = "e6", .brand = "nobody!"});
+  kafka::Record unknown = World::RecordOf({.id = "e7"});
+  unknown.headers[3].value = "com.tessera.channel.order_dreamed.v1";
+  world_.Queue(std::move(unknown));
   world_.Run();
   const auto response =
       Read<v1::GetStatisticsResponse>(std::string(kAdmin) + "GetStatistics", v1::GetStatisticsRequest());
   ASSERT_TRUE(response.ok()) << response.status();
   EXPECT_EQ(response->events_accepted(), 5);
   EXPECT_EQ(response->duplicates_dropped(), 1);
-  EXPECT_EQ(response->dead_letters(), 0);
-  EXPECT_EQ(response->dead_letters_unattributed(), 1);
+  EXPECT_EQ(response->dead_letters(), 1);
+  EXPECT_EQ(response->dead_letters_unattributed(), 2);
+  EXPECT_EQ(world_.Text("SELECT brand_id || ' ' || event_id FROM dead_letter WHERE reason = 'UNKNOWN_TYPE'"),
+            "acme e7");
   EXPECT_EQ(response->customers(), 1);
   EXPECT_EQ(response->anonymous_customers(), 1);
   EXPECT_EQ(response->merges(), 1);
