@@ -118,7 +118,8 @@ class Service {
 
   virtual std::unique_ptr<Batch> NewBatch() const = 0;
 
-  // The command of a record. An error makes it a dead letter with the error's reason. Deterministic.
+  // The command of a record. An error makes it a dead letter with the error's reason, under the brand and event that
+  // its ErrorInfo's metadata name as brand_id and event_id, where they are known. Deterministic.
   virtual absl::StatusOr<Understood> FromRecord(const kafka::Record& record) const = 0;
 
   // The command that handles all that is due of this timer.

@@ -93,6 +93,10 @@ void Writer::Understand(Work& work) {
   if (!understood.ok()) {
     work.understood = understood.status();
     work.cause.time = record->timestamp;
+    if (auto info = ErrorInfoOf(work.understood)) {
+      work.cause.brand = info->metadata["brand_id"];
+      work.cause.id = info->metadata["event_id"];
+    }
     return;
   }
   work.command = std::move(understood->command);

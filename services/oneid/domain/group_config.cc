@@ -16,6 +16,7 @@ void Append(std::string& out, int64_t number) { absl::StrAppend(&out, number, ";
 void Append(std::string& out, const Brand& brand) {
   for (const std::string& text : {brand.id.value, brand.time_zone, brand.region, brand.currency}) Append(out, text);
   Append(out, brand.version);
+  Append(out, static_cast<int64_t>(brand.order_sources.size()));
   for (const auto& [source, shared] : brand.order_sources) {
     Append(out, source);
     Append(out, shared);
@@ -29,7 +30,8 @@ void Append(std::string& out, const Namespace& ns) {
        {ns.at_most, static_cast<int64_t>(ns.strength), int64_t{ns.rank}, static_cast<int64_t>(ns.transferable),
         ns.dormant_days, static_cast<int64_t>(ns.normaliser), static_cast<int64_t>(ns.fold_mail_providers),
         ns.velocity ? ns.velocity->customers : -1, ns.velocity ? ns.velocity->window_hours : -1,
-        static_cast<int64_t>(ns.scope.size()), static_cast<int64_t>(ns.blocked_values.size())}) {
+        static_cast<int64_t>(ns.scope.size()), static_cast<int64_t>(ns.blocked_values.size()),
+        static_cast<int64_t>(ns.blocked_patterns.size())}) {
     Append(out, number);
   }
   for (const std::string& value : ns.blocked_values) Append(out, value);

@@ -1,5 +1,7 @@
 #include "services/oneid/domain/namespace.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
@@ -27,6 +29,7 @@ std::string Namespace::LimitText() const {
 std::optional<std::string> ScopeKey(const Namespace& ns, std::string_view given, absl::Time time, absl::TimeZone zone) {
   if (ns.scope.empty()) return "";
   if (given.size() > kScopeBytesMax) return std::nullopt;
+  if (std::any_of(given.begin(), given.end(), [](char c) { return c >= 0 && c < 0x20; })) return std::nullopt;
   std::vector<std::string> parts;
   if (!given.empty()) parts = absl::StrSplit(ToAbsl(given), '/');
   std::string key;

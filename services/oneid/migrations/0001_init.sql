@@ -5,6 +5,7 @@ CREATE TABLE brand_group (
   group_id text NOT NULL,
   config_version int8 NOT NULL,  -- rises with each change of brands or rules
   rule_version int8 NOT NULL,
+  fingerprint int8 NOT NULL,  -- of the whole configuration: tells whether what a process keeps is still right
   CONSTRAINT brand_group_pk PRIMARY KEY (group_id)
 );
 

@@ -14,25 +14,19 @@ namespace {
 using pg::Statement;
 using Texts = std::vector<std::string>;
 
-// What was read last of each group. Versions rise, so an older one is never asked for again.
+// What was used last of each group.
 class Cache {
  public:
-  CompiledConfigPtr Find(const GroupId& group, int64_t version) {
+  // Null unless it is the configuration with this fingerprint.
+  CompiledConfigPtr Find(const GroupId& group, uint64_t fingerprint) {
     absl::MutexLock lock(&mutex_);
     auto at = kept_.find(group);
-    if (at == kept_.end() || at->second->config()->version != version) return nullptr;
+    if (at == kept_.end() || at->second->config()->fingerprint != fingerprint) return nullptr;
     return at->second;
   }
   void Keep(const CompiledConfigPtr& compiled) {
     absl::MutexLock lock(&mutex_);
-    CompiledConfigPtr& kept = kept_[compiled->config()->id];
-    if (kept == nullptr || kept->config()->version < compiled->config()->version) kept = compiled;
-  }
-  CompiledConfigPtr FindSame(const GroupConfig& config) {
-    absl::MutexLock lock(&mutex_);
-    auto at = kept_.find(config.id);
-    if (at == kept_.end() || at->second->config()->fingerprint != config.fingerprint) return nullptr;
-    return at->second;
+    kept_[compiled->config()->id] = compiled;
   }
 
  private:
@@ -117,14 +111,12 @@ CompiledConfigPtr ReadGroup(pg::Tx& tx, const GroupId& group, int64_t version, i
   return compiled;
 }
 
-CompiledConfigPtr FindOrRead(pg::Tx& tx, const GroupId& group, int64_t version, int64_t rule_version) {
-  if (CompiledConfigPtr kept = Kept().Find(group, version)) return kept;
+CompiledConfigPtr FindOrRead(pg::Tx& tx, const GroupId& group, int64_t version, int64_t rule_version,
+                             int64_t fingerprint) {
+  if (CompiledConfigPtr kept = Kept().Find(group, static_cast<uint64_t>(fingerprint))) return kept;
   CompiledConfigPtr compiled = ReadGroup(tx, group, version, rule_version);
-  // Statements see what is committed when each starts: a change in between is noticed and not kept.
-  static constexpr Statement kVersion = {"read_config_version",
-                                         "SELECT config_version FROM brand_group WHERE group_id = $1"};
-  const pg::Rows rows = tx.Run(kVersion, group.value);
-  if (tx.ok() && rows.size() == 1 && rows[0].Get<int64_t>(0) == version) Kept().Keep(compiled);
+  // Each statement sees what was committed when it started; what was changed in between is not kept.
+  if (tx.ok() && compiled->config()->fingerprint == static_cast<uint64_t>(fingerprint)) Kept().Keep(compiled);
   return compiled;
 }
 
@@ -132,20 +124,22 @@ CompiledConfigPtr FindOrRead(pg::Tx& tx, const GroupId& group, int64_t version, 
 
 std::map<BrandId, CompiledConfigPtr> ReadConfigs(pg::Tx& tx, const std::set<BrandId>& brands) {
   static constexpr Statement kFind = {"find_brands",
-                                      "SELECT b.brand_id, g.group_id, g.config_version, g.rule_version "
+                                      "SELECT b.brand_id, g.group_id, g.config_version, g.rule_version, g.fingerprint "
                                       "FROM brand b JOIN brand_group g USING (group_id) WHERE b.brand_id = ANY($1)"};
   std::map<BrandId, CompiledConfigPtr> configs;
   if (brands.empty()) return configs;
   const pg::Rows rows = tx.Run(kFind, std::vector<BrandId>(brands.begin(), brands.end()));
   for (const auto row : rows) {
-    configs[row.Get<BrandId>(0)] = FindOrRead(tx, {row.Get<std::string>(1)}, row.Get<int64_t>(2), row.Get<int64_t>(3));
+    configs[row.Get<BrandId>(0)] =
+        FindOrRead(tx, {row.Get<std::string>(1)}, row.Get<int64_t>(2), row.Get<int64_t>(3), row.Get<int64_t>(4));
   }
   return configs;
 }
 
 std::map<GroupId, CompiledConfigPtr> ReadGroupConfigs(pg::Tx& tx, const std::set<GroupId>& groups) {
   static constexpr Statement kFind = {
-      "find_groups", "SELECT group_id, config_version, rule_version FROM brand_group WHERE group_id = ANY($1)"};
+      "find_groups",
+      "SELECT group_id, config_version, rule_version, fingerprint FROM brand_group WHERE group_id = ANY($1)"};
   std::map<GroupId, CompiledConfigPtr> configs;
   if (groups.empty()) return configs;
   Texts ids;
@@ -153,13 +147,13 @@ std::map<GroupId, CompiledConfigPtr> ReadGroupConfigs(pg::Tx& tx, const std::set
   const pg::Rows rows = tx.Run(kFind, ids);
   for (const auto row : rows) {
     const GroupId group{row.Get<std::string>(0)};
-    configs[group] = FindOrRead(tx, group, row.Get<int64_t>(1), row.Get<int64_t>(2));
+    configs[group] = FindOrRead(tx, group, row.Get<int64_t>(1), row.Get<int64_t>(2), row.Get<int64_t>(3));
   }
   return configs;
 }
 
 CompiledConfigPtr Compile(const GroupConfigPtr& config) {
-  if (CompiledConfigPtr kept = Kept().FindSame(*config)) return kept;
+  if (CompiledConfigPtr kept = Kept().Find(config->id, config->fingerprint)) return kept;
   return std::make_shared<const CompiledConfig>(config);
 }
 
@@ -225,10 +219,12 @@ void SaveBrands(pg::Tx& tx, const GroupConfig& config) {
 void SaveConfigs(pg::Tx& tx, const Tables& tables, absl::Time now) {
   static constexpr Statement kGroup = {
       "save_brand_group",
-      "INSERT INTO brand_group (group_id, config_version, rule_version) VALUES ($1, $2, $3) ON CONFLICT (group_id) "
-      "DO UPDATE SET config_version = excluded.config_version, rule_version = excluded.rule_version"};
+      "INSERT INTO brand_group (group_id, config_version, rule_version, fingerprint) VALUES ($1, $2, $3, $4) "
+      "ON CONFLICT (group_id) DO UPDATE SET config_version = excluded.config_version, "
+      "rule_version = excluded.rule_version, fingerprint = excluded.fingerprint"};
   tables.groups.EachDirty([&](const GroupId& id, const std::optional<GroupRow>&, const std::optional<GroupRow>& row) {
-    tx.Run(kGroup, id.value, row->config->version, row->config->rule_version);
+    tx.Run(kGroup, id.value, row->config->version, row->config->rule_version,
+           static_cast<int64_t>(row->config->fingerprint));
     SaveBrands(tx, *row->config);
   });
   tables.rule_versions.EachDirty([&](const RuleVersionKey&, const std::optional<GroupRow>&,

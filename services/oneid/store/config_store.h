@@ -1,4 +1,4 @@
-// Reads and writes the configuration of brand groups. What is read is kept compiled by (group, version), for all
+// Reads and writes the configuration of brand groups. What is read is kept compiled, for all
 // threads. Errors stick to the Tx.
 #pragma once
 

@@ -64,11 +64,11 @@ struct TestEvent {
 
 class World {
  public:
-  World()
+  explicit World(size_t batch = 200)
       : database_("oneid", EmbeddedFiles()),
         clock_(absl::FromUnixSeconds(1'700'000'000)),
         writer_(TestService(), {"oneid", TestKeys().wrapping_key, RandomUuidV7(absl::Now()), 0}, clock_,
-                WriterOptions(database_), {}, {}),
+                WriterOptions(database_), {.batch = batch}, {}),
         feed_(NewFeed("tessera.channel.events.v1")),
         answers_feed_(NewFeed("tessera.membership.answers.v1")),
         reader_(*pg::Connection::Open(database_.options())) {
@@ -122,6 +122,17 @@ class World {
                       {"content-type", "application/protobuf"}};
     record.value = message.SerializeAsString();
     return record;
+  }
+
+  // A partition that is read from its start.
+  std::shared_ptr<engine::Feed> NewFeed(const std::string& topic, int32_t partition = 0) {
+    database_.Text("INSERT INTO consumer_mark VALUES ('" + topic + "', " + std::to_string(partition) + ", 0, -1)");
+    auto feed = std::make_shared<engine::Feed>();
+    feed->topic = topic;
+    feed->partition = partition;
+    feed->next_offset = 0;
+    feed->last_seq = -1;
+    return feed;
   }
 
   // Puts a record into the writer's queue; Run carries it out.
@@ -199,7 +210,22 @@ class World {
     return found;
   }
 
-  // The reason of the only dead letter, or "".
+  // The invariants that do not hold, as "check: subject: detail" lines.
+  std::string Violations() {
+    std::string violations;
+    for (const EmbeddedFile& file : EmbeddedFiles()) {
+      if (!file.name.starts_with("checks/")) continue;
+      auto rows = database_.connection().Execute(std::string(file.content));
+      TESSERA_CHECK(rows.ok());
+      for (int i = 0; i < rows->size(); ++i) {
+        violations += std::string(file.name) + ": " + std::string(rows->TextAt(i, 1)) + ": " +
+                      std::string(rows->TextAt(i, 2)) + "\n";
+      }
+    }
+    return violations;
+  }
+
+  // The reasons and fields of all dead letters.
   std::string DeadLetter() { return Text("SELECT string_agg(reason || ' ' || field, ',') FROM dead_letter"); }
   std::string Text(const std::string& sql) { return database_.Text(sql); }
   ManualClock& clock() { return clock_; }
@@ -220,15 +246,6 @@ class World {
     Response response;
     TESSERA_CHECK(response.ParseFromString(*bytes));
     return response;
-  }
-
-  std::shared_ptr<engine::Feed> NewFeed(const std::string& topic) {
-    database_.Text("INSERT INTO consumer_mark VALUES ('" + topic + "', 0, 0, -1)");
-    auto feed = std::make_shared<engine::Feed>();
-    feed->topic = topic;
-    feed->next_offset = 0;
-    feed->last_seq = -1;
-    return feed;
   }
 
   void Queue(const std::shared_ptr<engine::Feed>& feed, kafka::Record record) {

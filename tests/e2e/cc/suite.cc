@@ -42,7 +42,7 @@ Suite::Suite()
       membership_(std::make_unique<testing::ServiceProcess>("membership", membership_database_.dsn(), prefix_)),
       producer_(*kafka::Producer::Create({.brokers = testing::RequiredEnvironment("TESSERA_TEST_BROKERS")})),
       token_(testing::Token(
-          {"*"}, {"oneid.admin", "oneid.read", "oneid.reader", "oneid.pii", "oneid.write", "membership.admin",
+          {"*"}, {"oneid.admin", "oneid.reader", "oneid.pii", "oneid.writer", "membership.admin",
                   "membership.reader", "membership.writer", "operator", "operator.pii"})) {}
 
 void Suite::SetUp() {
