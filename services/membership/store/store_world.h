@@ -54,11 +54,22 @@ class StoreWorld {
   std::vector<engine::Decided> RunBatch(const std::vector<Command>& commands) {
     std::vector<std::unique_ptr<engine::AnyCommand>> wrapped;
     for (const Command& command : commands) wrapped.push_back(api::Wrap(command));
+    return RunOn(*connection_, wrapped);
+  }
+  engine::Decided RunWrapped(std::unique_ptr<engine::AnyCommand> command) {
+    std::vector<std::unique_ptr<engine::AnyCommand>> wrapped;
+    wrapped.push_back(std::move(command));
+    return RunOn(*connection_, wrapped)[0];
+  }
+
+  // The same on a connection of the caller's.
+  std::vector<engine::Decided> RunOn(pg::Connection& connection,
+                                     const std::vector<std::unique_ptr<engine::AnyCommand>>& wrapped) {
     auto batch = service_->NewBatch();
     for (const auto& command : wrapped) batch->Add(*command);
     for (int attempt = 0;; ++attempt) {
       TESSERA_CHECK(attempt < 20);
-      pg::Tx tx(*connection_, "test_batch");
+      pg::Tx tx(connection, "test_batch");
       std::vector<engine::Decided> decided;
       if (!Attempt(tx, *batch, wrapped, decided)) {
         TESSERA_CHECK(tx.ok());
