@@ -37,8 +37,7 @@ class StoreWorld {
 
   // The text of programs/<name>.json.
   static std::string ReadProgramFile(const std::string& name) {
-    const std::string here = __FILE__;
-    std::ifstream file(here.substr(0, here.rfind("store/")) + "programs/" + name + ".json");
+    std::ifstream file(TESSERA_PROGRAMS + name + ".json");
     TESSERA_CHECK(file.good());
     std::stringstream document;
     document << file.rdbuf();
