@@ -1,5 +1,7 @@
 #include "services/membership/events/encode.h"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/util/time_util.h>
 
 #include "tessera/events/v1/rekeyed.pb.h"
@@ -199,6 +201,18 @@ void SetTotals(const RekeyedTotals& from, tessera::events::v1::RekeyedTotals* to
   to->mutable_totals()->insert(from.begin(), from.end());
 }
 
+// The same bytes for the same content, which a map's order else does not give.
+std::string Deterministic(const google::protobuf::Message& message) {
+  std::string bytes;
+  {
+    google::protobuf::io::StringOutputStream stream(&bytes);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);
+    message.SerializeToCodedStream(&coded);
+  }
+  return bytes;
+}
+
 engine::Published Encode(const Rekeyed& fact) {
   tessera::events::v1::Rekeyed event;
   event.set_merge_id(fact.merge.ToString());
@@ -213,7 +227,7 @@ engine::Published Encode(const Rekeyed& fact) {
   out.type = "com.tessera.membership.rekeyed.v1";
   out.subject = fact.survivor.ToString();
   out.time = fact.time;
-  out.data = event.SerializeAsString();
+  out.data = Deterministic(event);
   return out;
 }
 

@@ -222,7 +222,7 @@ TEST(HistoryTest, BatchesOnPostgresEndAsCommandsInMemory) {
   std::random_device device;
   for (int i = 0; i < (chosen == nullptr ? 10 : 1) && !HasFailure(); ++i) {
     const auto seed = chosen == nullptr ? device() : static_cast<uint32_t>(std::stoul(chosen));
-    SCOPED_TRACE("TESSERA_SEED=" + std::to_string(seed));
+    std::fprintf(stderr, "TESSERA_SEED=%u\n", seed);
     History history(seed);
     history.Run(40);
     if (!HasFailure()) history.Compare();

@@ -146,7 +146,7 @@ engine::Loaded Load(pg::Tx& tx, const Need& need, Tables& tables, ReadProgram re
   lots.children_of = need.children_of;
   lots.ranges = need.ranges;
   lots.spendings = need.spendings;
-  LoadOrders(tx, need, tables, lots);
+  if (LoadOrders(tx, need, tables, lots) == engine::Loaded::kMoved) return engine::Loaded::kMoved;
   LoadHolds(tx, need, tables, lots);
   LoadLots(tx, lots, tables);
   return engine::Loaded::kOk;

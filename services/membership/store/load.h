@@ -6,14 +6,15 @@
 namespace tessera::membership::store {
 
 void LoadBrands(pg::Tx& tx, const Need& need, Tables& tables, ReadProgram read_program);
-// kMoved if a discovered root is another by now.
+// kMoved if a discovered root is another by now. Growth days of brands whose tiers are judged by a window are made up
+// from the ledger where they were not kept.
 engine::Loaded LoadMembers(pg::Tx& tx, const Need& need, Tables& tables);
-// Growth days of the loaded members of brands whose tiers are judged by a window; makes them up from the ledger where
-// they were not kept.
+// Growth days of the loaded members of such brands.
 void LoadGrowth(pg::Tx& tx, const Need& need, Tables& tables);
 void LoadMerges(pg::Tx& tx, const Need& need, Tables& tables);
-// Adds the lots of awards to `lots`, also as those whose children are wanted.
-void LoadOrders(pg::Tx& tx, const Need& need, Tables& tables, Need& lots);
+// Adds the lots of awards to `lots`, also as those whose children are wanted. kMoved if an order has an owner by now
+// that was not discovered.
+engine::Loaded LoadOrders(pg::Tx& tx, const Need& need, Tables& tables, Need& lots);
 // Adds the lots of parts to `lots`.
 void LoadHolds(pg::Tx& tx, const Need& need, Tables& tables, Need& lots);
 // By id, by range, by origin; with the lots that points first came from.

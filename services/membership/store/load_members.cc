@@ -129,6 +129,19 @@ void BuildGrowth(pg::Tx& tx, const Tables& tables, const Keys& sides) {
   tx.Run(kKeepGrowth, sides.customers, sides.brands);
 }
 
+// Makes up the growth days of members of windowed brands that have not kept them.
+void KeepGrowth(pg::Tx& tx, const Need& need, const Tables& tables, Members& members) {
+  const std::set<BrandId> windowed = Windowed(need, tables);
+  Keys build;
+  for (auto& [key, member] : members) {
+    if (member.growth_days_kept || !windowed.contains(key.brand)) continue;
+    if (tables.brand.Find(key.brand) == nullptr) continue;
+    build.Add(key);
+    member.growth_days_kept = true;
+  }
+  BuildGrowth(tx, tables, build);
+}
+
 }  // namespace
 
 engine::Loaded LoadMembers(pg::Tx& tx, const Need& need, Tables& tables) {
@@ -139,6 +152,7 @@ engine::Loaded LoadMembers(pg::Tx& tx, const Need& need, Tables& tables) {
   Members members = ReadMembers(tx, keys);
   if (!tx.ok()) return engine::Loaded::kOk;
   if (Moved(need, members)) return engine::Loaded::kMoved;
+  KeepGrowth(tx, need, tables, members);
   for (auto& [key, member] : members) tables.member.Put(key, std::move(member));
   for (const MemberKey& key : wanted) tables.member.Put(key, std::nullopt);
   return engine::Loaded::kOk;
@@ -147,13 +161,10 @@ engine::Loaded LoadMembers(pg::Tx& tx, const Need& need, Tables& tables) {
 void LoadGrowth(pg::Tx& tx, const Need& need, Tables& tables) {
   const std::set<BrandId> windowed = Windowed(need, tables);
   if (windowed.empty()) return;
-  Keys wanted, build;
-  tables.member.Each([&](const MemberKey& key, const Member& member) {
-    if (!windowed.contains(key.brand) || tables.ranges.HasGrowth(key)) return;
-    wanted.Add(key);
-    if (!member.growth_days_kept) build.Add(key);
+  Keys wanted;
+  tables.member.Each([&](const MemberKey& key, const Member&) {
+    if (windowed.contains(key.brand) && !tables.ranges.HasGrowth(key)) wanted.Add(key);
   });
-  BuildGrowth(tx, tables, build);
   if (!wanted.empty()) {
     for (const pg::Row row : tx.Run(kGrowth, wanted.customers, wanted.brands)) {
       const MemberKey side = {row.Get<CustomerId>(0), row.Get<BrandId>(1)};

@@ -57,7 +57,7 @@ void PutHold(Tables& tables, std::pair<HoldKey, Hold> row, Need& lots) {
 
 }  // namespace
 
-void LoadOrders(pg::Tx& tx, const Need& need, Tables& tables, Need& lots) {
+engine::Loaded LoadOrders(pg::Tx& tx, const Need& need, Tables& tables, Need& lots) {
   std::vector<std::string> ids, sources;
   std::vector<BrandId> brands;
   for (const OrderKey& key : need.orders) {
@@ -66,11 +66,13 @@ void LoadOrders(pg::Tx& tx, const Need& need, Tables& tables, Need& lots) {
     sources.push_back(key.order_source);
     brands.push_back(key.brand);
   }
-  if (ids.empty()) return;
+  if (ids.empty()) return engine::Loaded::kOk;
   for (const pg::Row row : tx.Run(kOrders, ids, sources, brands)) {
     const OrderKey key = {row.Get<std::string>(0), row.Get<std::string>(1), row.Get<BrandId>(2)};
     Order order;
     order.side = row.Get<CustomerId>(3);
+    // It came into being after its owner was looked for.
+    if (!tables.member.Loaded({order.side, key.brand})) return engine::Loaded::kMoved;
     order.paid_time = OrFuture(row.Get<std::optional<absl::Time>>(4));
     order.completed_time = OrFuture(row.Get<std::optional<absl::Time>>(5));
     order.paid_transaction = row.Get<std::optional<TransactionId>>(6).value_or(TransactionId());
@@ -93,6 +95,7 @@ void LoadOrders(pg::Tx& tx, const Need& need, Tables& tables, Need& lots) {
     tables.order.Put(key, std::move(order));
   }
   for (const OrderKey& key : need.orders) tables.order.Put(key, std::nullopt);
+  return engine::Loaded::kOk;
 }
 
 void LoadHolds(pg::Tx& tx, const Need& need, Tables& tables, Need& lots) {

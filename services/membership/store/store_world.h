@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/synchronization/mutex.h"
 #include "base/check.h"
 #include "engine/service.h"
 #include "pg/connection.h"
@@ -34,14 +35,15 @@ class StoreWorld {
 
   absl::Time now = absl::FromCivil(absl::CivilSecond(2024, 1, 1, 12), absl::UTCTimeZone());
 
-  // Stores programs/<name>.json.
-  void PutProgramFile(const std::string& name) {
-    std::ifstream file(std::string(TESSERA_SOURCE_DIR) + "/services/membership/programs/" + name + ".json");
+  // The text of programs/<name>.json.
+  static std::string ReadProgramFile(const std::string& name) {
+    std::ifstream file(TESSERA_PROGRAMS + name + ".json");
     TESSERA_CHECK(file.good());
     std::stringstream document;
     document << file.rdbuf();
-    PutDocument(document.str());
+    return document.str();
   }
+  void PutProgramFile(const std::string& name) { PutDocument(ReadProgramFile(name)); }
   void PutDocument(const std::string& document, absl::Time from = absl::InfinitePast()) {
     const PutProgram command = {World::kBrand, api::FromDocument(document), document, from};
     TESSERA_CHECK(Run(command).kind == engine::Decided::Kind::kDone);
@@ -62,7 +64,7 @@ class StoreWorld {
     return RunOn(*connection_, wrapped)[0];
   }
 
-  // The same on a connection of the caller's.
+  // The same on a connection of the caller's; several threads may do so.
   std::vector<engine::Decided> RunOn(pg::Connection& connection,
                                      const std::vector<std::unique_ptr<engine::AnyCommand>>& wrapped) {
     auto batch = service_->NewBatch();
@@ -79,6 +81,7 @@ class StoreWorld {
       batch->Save(tx, now);
       if (!tx.ok()) std::fprintf(stderr, "%s\n", std::string(tx.status().message()).c_str());
       TESSERA_CHECK(tx.Commit() == pg::CommitResult::kCommitted);
+      absl::MutexLock lock(&mutex_);
       for (const auto& one : decided) KeepTimers(one);
       return decided;
     }
@@ -155,6 +158,7 @@ class StoreWorld {
   testing::TestDatabase database_;
   std::unique_ptr<engine::Service> service_;
   std::unique_ptr<pg::Connection> connection_;
+  absl::Mutex mutex_;  // of timers
 };
 
 }  // namespace tessera::membership
