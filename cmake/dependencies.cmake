@@ -14,6 +14,7 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(rdkafka REQUIRED IMPORTED_TARGET rdkafka)
 pkg_check_modules(rhonabwy REQUIRED IMPORTED_TARGET librhonabwy)
 pkg_check_modules(icu REQUIRED IMPORTED_TARGET icu-uc icu-i18n)
+pkg_check_modules(jemalloc REQUIRED IMPORTED_TARGET GLOBAL jemalloc)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET GLOBAL re2)
 # gRPC's targets link this name. Its package makes it, but only while the cache does not hold our re2 yet.
 if(NOT TARGET re2::re2)

@@ -54,6 +54,9 @@ function(tessera_service name)
   tessera_embed(${name}_service tessera::${name} FILES ${sql})
   add_executable(tessera-${name} ${CMAKE_CURRENT_SOURCE_DIR}/main.cc)
   target_link_libraries(tessera-${name} PRIVATE ${name}_service tessera_warnings)
+  if(NOT TESSERA_SANITIZE)  # a sanitizer brings its own
+    target_link_libraries(tessera-${name} PRIVATE PkgConfig::jemalloc)
+  endif()
 
   file(GLOB unit_tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/domain/*_test.cc)
   if(unit_tests)

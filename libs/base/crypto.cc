@@ -1,7 +1,8 @@
 #include "base/crypto.h"
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 
 #include <fstream>
@@ -18,19 +19,53 @@ namespace {
 constexpr size_t kKeySize = 32, kNonceSize = 12, kTagSize = 16;
 constexpr size_t kWrappedKeySize = kNonceSize + kKeySize + kTagSize;
 
-struct FreeMd {
-  void operator()(EVP_MD_CTX* c) const { EVP_MD_CTX_free(c); }
+struct Free {
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+  void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
+  void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
 };
-struct FreeCipher {
-  void operator()(EVP_CIPHER_CTX* c) const { EVP_CIPHER_CTX_free(c); }
-};
-using CipherCtx = std::unique_ptr<EVP_CIPHER_CTX, FreeCipher>;
+
+// Algorithms are looked up once for the process and contexts made once a thread: OpenSSL 3 else searches for the
+// algorithm at each use, which costs more than the hash of an id.
+EVP_MD_CTX* DigestContext() {
+  thread_local const std::unique_ptr<EVP_MD_CTX, Free> context(EVP_MD_CTX_new());
+  return context.get();
+}
+EVP_CIPHER_CTX* CipherContext() {
+  thread_local const std::unique_ptr<EVP_CIPHER_CTX, Free> context(EVP_CIPHER_CTX_new());
+  return context.get();
+}
+
+const EVP_MD* Sha256Algorithm() {
+  static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return algorithm;
+}
+const EVP_CIPHER* GcmAlgorithm() {
+  static const EVP_CIPHER* const algorithm = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
+  return algorithm;
+}
+
+EVP_MAC_CTX* HmacContext() {
+  static EVP_MAC* const algorithm = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+  static char digest[] = "SHA256";
+  static const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                                          OSSL_PARAM_construct_end()};
+  thread_local const std::unique_ptr<EVP_MAC_CTX, Free> context([] {
+    EVP_MAC_CTX* made = EVP_MAC_CTX_new(algorithm);
+    TESSERA_CHECK(made != nullptr && EVP_MAC_CTX_set_params(made, parameters) == 1);
+    return made;
+  }());
+  return context.get();
+}
 
 const uint8_t* Bytes(std::string_view s) { return reinterpret_cast<const uint8_t*>(s.data()); }
 uint8_t* Bytes(std::string& s) { return reinterpret_cast<uint8_t*>(s.data()); }
 
 std::string WithLengths(std::initializer_list<std::string_view> parts) {
+  size_t bytes = 0;
+  for (std::string_view part : parts) bytes += sizeof(uint32_t) + part.size();
   std::string all;
+  all.reserve(bytes);
   for (std::string_view part : parts) {
     const auto size = static_cast<uint32_t>(part.size());
     for (int shift = 24; shift >= 0; shift -= 8) all.push_back(static_cast<char>(size >> shift));
@@ -49,8 +84,10 @@ std::string RandomBytes(size_t count) {
 
 std::string Sha256(std::string_view data) {
   std::string digest(32, '\0');
-  unsigned size = 0;
-  TESSERA_CHECK(EVP_Digest(data.data(), data.size(), Bytes(digest), &size, EVP_sha256(), nullptr) == 1);
+  EVP_MD_CTX* const context = DigestContext();
+  TESSERA_CHECK(EVP_DigestInit_ex2(context, Sha256Algorithm(), nullptr) == 1 &&
+                EVP_DigestUpdate(context, data.data(), data.size()) == 1 &&
+                EVP_DigestFinal_ex(context, Bytes(digest), nullptr) == 1);
   return digest;
 }
 
@@ -59,25 +96,27 @@ std::string Sha256OfParts(std::initializer_list<std::string_view> parts) { retur
 std::string HmacOfParts(std::string_view key, std::initializer_list<std::string_view> parts) {
   const std::string all = WithLengths(parts);
   std::string digest(32, '\0');
-  unsigned size = 0;
-  TESSERA_CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), Bytes(all), all.size(), Bytes(digest),
-                     &size) != nullptr);
+  size_t size = 0;
+  EVP_MAC_CTX* const context = HmacContext();
+  TESSERA_CHECK(EVP_MAC_init(context, Bytes(key), key.size(), nullptr) == 1 &&
+                EVP_MAC_update(context, Bytes(all), all.size()) == 1 &&
+                EVP_MAC_final(context, Bytes(digest), &size, digest.size()) == 1);
   return digest;
 }
 
 std::string Seal(std::string_view key, std::string_view plain, std::string_view context) {
   TESSERA_CHECK(key.size() == kKeySize);
   const std::string nonce = RandomBytes(kNonceSize);
-  CipherCtx ctx(EVP_CIPHER_CTX_new());
+  EVP_CIPHER_CTX* const ctx = CipherContext();
   std::string out(kNonceSize + plain.size() + kTagSize, '\0');
   out.replace(0, kNonceSize, nonce);
   int n = 0;
   uint8_t* body = Bytes(out) + kNonceSize;
-  bool ok = EVP_EncryptInit_ex(ctx.get(), EVP_aes_256_gcm(), nullptr, Bytes(key), Bytes(nonce)) == 1;
-  ok = ok && EVP_EncryptUpdate(ctx.get(), nullptr, &n, Bytes(context), static_cast<int>(context.size())) == 1;
-  ok = ok && EVP_EncryptUpdate(ctx.get(), body, &n, Bytes(plain), static_cast<int>(plain.size())) == 1;
-  ok = ok && EVP_EncryptFinal_ex(ctx.get(), body + n, &n) == 1;
-  ok = ok && EVP_CIPHER_CTX_ctrl(ctx.get(), EVP_CTRL_GCM_GET_TAG, kTagSize, body + plain.size()) == 1;
+  bool ok = EVP_EncryptInit_ex2(ctx, GcmAlgorithm(), Bytes(key), Bytes(nonce), nullptr) == 1;
+  ok = ok && EVP_EncryptUpdate(ctx, nullptr, &n, Bytes(context), static_cast<int>(context.size())) == 1;
+  ok = ok && EVP_EncryptUpdate(ctx, body, &n, Bytes(plain), static_cast<int>(plain.size())) == 1;
+  ok = ok && EVP_EncryptFinal_ex(ctx, body + n, &n) == 1;
+  ok = ok && EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_GET_TAG, kTagSize, body + plain.size()) == 1;
   TESSERA_CHECK(ok);
   return out;
 }
@@ -87,14 +126,14 @@ std::optional<std::string> Open(std::string_view key, std::string_view sealed, s
   const size_t size = sealed.size() - kNonceSize - kTagSize;
   std::string_view nonce = sealed.substr(0, kNonceSize), body = sealed.substr(kNonceSize, size);
   std::string tag(sealed.substr(kNonceSize + size));
-  CipherCtx ctx(EVP_CIPHER_CTX_new());
+  EVP_CIPHER_CTX* const ctx = CipherContext();
   std::string plain(size, '\0');
   int n = 0;
-  bool ok = EVP_DecryptInit_ex(ctx.get(), EVP_aes_256_gcm(), nullptr, Bytes(key), Bytes(nonce)) == 1;
-  ok = ok && EVP_DecryptUpdate(ctx.get(), nullptr, &n, Bytes(context), static_cast<int>(context.size())) == 1;
-  ok = ok && EVP_DecryptUpdate(ctx.get(), Bytes(plain), &n, Bytes(body), static_cast<int>(size)) == 1;
-  ok = ok && EVP_CIPHER_CTX_ctrl(ctx.get(), EVP_CTRL_GCM_SET_TAG, kTagSize, tag.data()) == 1;
-  ok = ok && EVP_DecryptFinal_ex(ctx.get(), Bytes(plain) + n, &n) == 1;
+  bool ok = EVP_DecryptInit_ex2(ctx, GcmAlgorithm(), Bytes(key), Bytes(nonce), nullptr) == 1;
+  ok = ok && EVP_DecryptUpdate(ctx, nullptr, &n, Bytes(context), static_cast<int>(context.size())) == 1;
+  ok = ok && EVP_DecryptUpdate(ctx, Bytes(plain), &n, Bytes(body), static_cast<int>(size)) == 1;
+  ok = ok && EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_SET_TAG, kTagSize, tag.data()) == 1;
+  ok = ok && EVP_DecryptFinal_ex(ctx, Bytes(plain) + n, &n) == 1;
   if (!ok) return std::nullopt;
   return plain;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/check.h"
 #include "base/crypto.h"
@@ -60,8 +61,8 @@ AttemptResult BatchRunner::Run(pg::Connection& connection, int64_t batch_no, abs
   result_ = AttemptResult::kRestart;
   pg::Tx tx(connection, "batch");
   NoteBatch(tx, config_.writer_id, batch_no, now);
+  AddKeys(tx);
   if (!LockAndDedupe(tx)) return ResultOf(tx);
-  AddKeys();
   if (!Widen(tx)) return ResultOf(tx);
   batch_->Lock(tx);
   if (!tx.ok() || FindWoken(tx)) return ResultOf(tx);
@@ -161,12 +162,13 @@ bool BatchRunner::MustDecide(const Work& work) const {
   return true;
 }
 
-void BatchRunner::AddKeys() {
-  if (!keys_added_) {
-    keys_added_ = true;
-    for (const Work* work : work_) {
-      if (MustDecide(*work)) batch_->Add(*work->command);
-    }
+// Also looks, without locks, for what waits for the keys: what is found here spares a restart under the locks.
+void BatchRunner::AddKeys(pg::Tx& tx) {
+  if (std::exchange(keys_added_, true)) return;
+  for (const Work* work : work_) {
+    if (MustDecide(*work)) batch_->Add(*work->command);
+  }
+  while (JoinWoken(SeeWaiting(tx, batch_->MayWake()))) {
   }
 }
 
@@ -175,13 +177,20 @@ bool BatchRunner::Widen(pg::Tx& tx) {
   return tx.ok();
 }
 
-// Looks, under the locks, for what waits for the keys that this batch may wake. True if some was not known yet: it
-// joins the batch, which starts again with its keys.
+// Looks, under the locks, for what waits for the keys that this batch may wake. True if some was not known yet: then
+// the batch starts again with its keys.
 bool BatchRunner::FindWoken(pg::Tx& tx) {
+  const std::vector<WaitingRow> rows = LockWaitingFor(tx, batch_->MayWake());
+  const bool grew = JoinWoken(rows);
+  for (const WaitingRow& row : rows) woken_[row.id].present = true;
+  return grew;
+}
+
+// True if some was not known yet.
+bool BatchRunner::JoinWoken(const std::vector<WaitingRow>& rows) {
   bool grew = false;
-  for (WaitingRow& row : FindWaiting(tx, batch_->MayWake())) {
+  for (const WaitingRow& row : rows) {
     auto [at, fresh] = woken_.try_emplace(row.id);
-    at->second.present = true;
     at->second.key = row.key;
     if (!fresh) continue;
     auto record = OpenRecord(config_.wrapping_key, row.sealed_record);

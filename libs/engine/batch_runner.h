@@ -68,9 +68,10 @@ class BatchRunner {
   void LockStoredRows(pg::Tx& tx);
   bool Live(const Work& work) const;
   bool MustDecide(const Work& work) const;
-  void AddKeys();
+  void AddKeys(pg::Tx& tx);
   bool Widen(pg::Tx& tx);
   bool FindWoken(pg::Tx& tx);
+  bool JoinWoken(const std::vector<WaitingRow>& rows);
   bool DecideAll(pg::Tx& tx, absl::Time now);
   bool Settle(pg::Tx& tx, Work& work, absl::Time now);
   bool SettleCall(pg::Tx& tx, Work& work, CallOrigin& call, absl::Time now);
@@ -93,7 +94,7 @@ class BatchRunner {
   const BatchConfig& config_;
   const std::vector<Work*> work_;
   std::unique_ptr<Batch> batch_;
-  std::map<int64_t, Woken> woken_;  // by waiting_id; found in an earlier attempt
+  std::map<int64_t, Woken> woken_;  // by waiting_id; found without locks, or in an earlier attempt
   bool keys_added_ = false;
 
   // of one attempt

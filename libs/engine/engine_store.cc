@@ -32,6 +32,18 @@ std::set<int64_t> Ids(const pg::Rows& rows) {
   return ids;
 }
 
+std::vector<WaitingRow> WaitingRows(pg::Tx& tx, const Statement& statement, const std::set<WaitKey>& keys) {
+  std::vector<WaitingRow> found;
+  if (keys.empty()) return found;
+  Texts texts;
+  texts.reserve(keys.size());
+  for (const WaitKey& key : keys) texts.push_back(key.text);
+  for (const pg::Row row : tx.Run(statement, texts)) {
+    found.push_back({row.Get<int64_t>(0), row.Get<std::string>(1), row.Get<Bytes>(2).value});
+  }
+  return found;
+}
+
 }  // namespace
 
 void NoteBatch(pg::Tx& tx, const Uuid& writer_id, int64_t batch_no, absl::Time now) {
@@ -146,18 +158,17 @@ std::map<IdentityKey, uint64_t> FindIdentities(pg::Tx& tx, const std::set<Identi
   return known;
 }
 
-std::vector<WaitingRow> FindWaiting(pg::Tx& tx, const std::set<WaitKey>& keys) {
-  static constexpr Statement kFind = {"find_waiting",
+std::vector<WaitingRow> SeeWaiting(pg::Tx& tx, const std::set<WaitKey>& keys) {
+  static constexpr Statement kSee = {
+      "see_waiting", "SELECT waiting_id, wait_key, record FROM waiting WHERE wait_key = ANY($1) ORDER BY waiting_id"};
+  return WaitingRows(tx, kSee, keys);
+}
+
+std::vector<WaitingRow> LockWaitingFor(pg::Tx& tx, const std::set<WaitKey>& keys) {
+  static constexpr Statement kLock = {"lock_waiting_for",
                                       "SELECT waiting_id, wait_key, record FROM waiting WHERE wait_key = ANY($1) "
                                       "ORDER BY waiting_id FOR UPDATE"};
-  std::vector<WaitingRow> found;
-  if (keys.empty()) return found;
-  Texts texts;
-  for (const WaitKey& key : keys) texts.push_back(key.text);
-  for (const pg::Row row : tx.Run(kFind, texts)) {
-    found.push_back({row.Get<int64_t>(0), row.Get<std::string>(1), row.Get<Bytes>(2).value});
-  }
-  return found;
+  return WaitingRows(tx, kLock, keys);
 }
 
 std::set<int64_t> LockWaiting(pg::Tx& tx, const std::vector<int64_t>& ids) {

@@ -66,8 +66,9 @@ void LockIds(pg::Tx& tx, const std::vector<int64_t>& sorted_hashes);
 std::map<RequestKey, KnownRequest> FindRequests(pg::Tx& tx, const std::set<RequestKey>& keys);
 std::map<IdentityKey, uint64_t> FindIdentities(pg::Tx& tx, const std::set<IdentityKey>& keys);
 
-// What waits for the keys, in arrival order, locked.
-std::vector<WaitingRow> FindWaiting(pg::Tx& tx, const std::set<WaitKey>& keys);
+// What waits for the keys, in arrival order.
+std::vector<WaitingRow> SeeWaiting(pg::Tx& tx, const std::set<WaitKey>& keys);
+std::vector<WaitingRow> LockWaitingFor(pg::Tx& tx, const std::set<WaitKey>& keys);
 // Which of these rows still exist, locked.
 std::set<int64_t> LockWaiting(pg::Tx& tx, const std::vector<int64_t>& ids);
 std::set<int64_t> LockParked(pg::Tx& tx, const std::vector<int64_t>& ids);

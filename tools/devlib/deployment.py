@@ -1,5 +1,7 @@
 """The services on given backends: migrated, started, called, killed, started again."""
 
+import os
+
 from . import ports, processes, secrets, services
 from .client import Client
 from .errors import DevError
@@ -31,9 +33,13 @@ class Deployment:
         for service in self.names:
             services.migrate(self.layout, service, self.backends)
         for instance in self.instances:
-            services.start(self.layout, instance, self._ports, self.backends)
+            services.start(self.layout, instance, self._ports, self.backends, self._writers())
         for instance in self.instances:
             services.wait(self.layout, instance, self._ports)
+
+    def _writers(self) -> int:
+        """Writers of one process: one per core that it has to itself; TESSERA_WRITERS overrules."""
+        return int(os.environ.get("TESSERA_WRITERS") or max(1, (os.cpu_count() or 1) // len(self.instances)))
 
     def kill(self, instance: Instance) -> None:
         """Ends one process as a crash would."""
@@ -41,7 +47,7 @@ class Deployment:
 
     def restart(self, instance: Instance) -> None:
         """Starts a process that was killed, and waits until it is ready."""
-        services.start(self.layout, instance, self._ports, self.backends)
+        services.start(self.layout, instance, self._ports, self.backends, self._writers())
         services.wait(self.layout, instance, self._ports)
 
     def require_running(self) -> None:

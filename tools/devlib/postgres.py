@@ -34,6 +34,7 @@ wal_compression = lz4
 max_wal_size = 4GB
 checkpoint_timeout = 15min
 jit = off
+shared_preload_libraries = 'pg_stat_statements'
 track_io_timing = on
 timezone = 'UTC'
 log_timezone = 'UTC'

@@ -66,7 +66,7 @@ def migrate(layout: Layout, service: str, backends: Backends) -> None:
         raise DevError(f"the migrations of {service} failed (exit {done.returncode}):\n{done.stdout}")
 
 
-def start(layout: Layout, instance: Instance, ports: dict[str, int], backends: Backends) -> None:
+def start(layout: Layout, instance: Instance, ports: dict[str, int], backends: Backends, writers: int) -> None:
     """Starts the process without waiting for it. Secrets go by environment, never by argument."""
     grpc, metrics = (ports[name] for name in instance.port_names)
     env = {**os.environ,
@@ -78,7 +78,8 @@ def start(layout: Layout, instance: Instance, ports: dict[str, int], backends: B
            "TESSERA_METRICS_LISTEN": f"127.0.0.1:{metrics}",
            "TESSERA_JWKS": str(secrets.jwks_file(layout)),
            "TESSERA_KEY_FILE": str(secrets.key_file(layout)),
-           "TESSERA_INSTANCE": instance.name}
+           "TESSERA_INSTANCE": instance.name,
+           "TESSERA_WRITERS": str(writers)}
     processes.start(layout, instance.name, [str(_binary(instance.service)), "serve"], env=env)
 
 
