@@ -81,7 +81,7 @@ class Table {
   // that a second load never overwrites what commands of this batch did.
   void Put(const Key& key, std::optional<Row> row) {
     auto [at, fresh] = cells_.try_emplace(key);
-    if (fresh) at->second.was = at->second.now = std::move(row);
+    if (fresh) at->second.now = std::move(row);
   }
 
   // Every row that differs from the database, in key order: f(key, was, now), both const std::optional<Row>&.
@@ -100,7 +100,7 @@ class Table {
   }
 
   void Undo() {
-    for (auto i = journal_.rbegin(); i != journal_.rend(); ++i) i->first->second = std::move(i->second);
+    for (auto i = journal_.rbegin(); i != journal_.rend(); ++i) i->first->second.now = std::move(i->second);
     journal_.clear();
     ++command_;
   }
@@ -119,8 +119,9 @@ class Table {
 
  private:
   struct Cell {
-    std::optional<Row> was, now;
-    bool dirty = false;
+    std::optional<Row> now;
+    std::optional<Row> was;   // what the database says, if dirty
+    bool dirty = false;       // touched by any command
     uint64_t touched_by = 0;  // the command that journalled this cell last
   };
   using Cells = std::map<Key, Cell>;
@@ -136,15 +137,15 @@ class Table {
     TESSERA_CHECK(at != cells_.end());
     Cell& cell = at->second;
     if (cell.touched_by != command_) {
-      journal_.emplace_back(at, cell);
+      if (!std::exchange(cell.dirty, true)) cell.was = cell.now;
+      journal_.emplace_back(at, cell.now);
       cell.touched_by = command_;
-      cell.dirty = true;
     }
     return cell;
   }
 
   Cells cells_;  // a node container: references stay valid while rows are added
-  std::vector<std::pair<typename Cells::iterator, Cell>> journal_;
+  std::vector<std::pair<typename Cells::iterator, std::optional<Row>>> journal_;  // as it was before the command
   uint64_t command_ = 1;
 };
 

@@ -19,8 +19,8 @@
 namespace tessera::engine {
 
 struct WriterLimits {
-  size_t queue = 2'000;          // commands waiting
-  size_t batch = 1'000;               // commands in one transaction
+  size_t queue = 2'000;            // commands waiting
+  size_t batch = 1'000;            // commands in one transaction
   size_t batch_bytes = 4'000'000;  // bytes of records in one transaction
 };
 

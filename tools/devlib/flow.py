@@ -12,7 +12,7 @@ from .deployment import Deployment
 from .errors import DevError
 
 CHANNEL, CUSTOMER = "tessera.channel.events.v1", "tessera.oneid.customer.v1"
-_LOOK_MS, _SAMPLE_MS = 250, 50
+_LOOK_MS = 200
 _STALL_SECONDS = 60.0
 
 
@@ -53,19 +53,14 @@ class Watch:
 
 
 @contextlib.contextmanager
-def watching(client: Client, milliseconds: int = _LOOK_MS, *options: str) -> Iterator[Watch]:
-    child = subprocess.Popen(client.argv("progress", "--watch", str(milliseconds), *options), env=client.env,
+def watching(client: Client) -> Iterator[Watch]:
+    child = subprocess.Popen(client.argv("progress", "--watch", str(_LOOK_MS)), env=client.env,
                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     watch = Watch(child)
     try:
         yield watch
     finally:
         watch.end()
-
-
-def sampling(client: Client):
-    """A watch that is fine enough to measure membership's speed."""
-    return watching(client, _SAMPLE_MS, "--service", "membership", "--no-ends")
 
 
 def read_of(look: dict, service: str, topic: str) -> dict:
@@ -145,7 +140,7 @@ def _told(look: dict) -> str:
 
 
 def timeline(samples: list[dict]) -> list[tuple[float, int]]:
-    """(time, customer events applied) of membership, from a fine watch."""
+    """(time, customer events applied) of membership."""
     return [(look["unix_seconds"], read_of(look, "membership", CUSTOMER)["next"]) for look in samples
             if "error" not in look["services"].get("membership", {"error": ""})]
 

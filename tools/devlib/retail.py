@@ -88,8 +88,8 @@ def replay(deployment: Deployment, options: list[str], on_look: Callable[[dict, 
     `on_look` gets every look at the progress, and whether publishing goes on.
     """
     client = deployment.client
-    with flow.sampling(client) as samples, flow.watching(client) as watch:
-        samples.next()  # So that the measurement begins before the first event.
+    with flow.watching(client) as watch:
+        watch.next()  # So that the measurement begins before the first event.
         with _publishing(client, options, show_bar) as child:
             while child.poll() is None:
                 on_look(watch.next(), True)
@@ -98,8 +98,7 @@ def replay(deployment: Deployment, options: list[str], on_look: Callable[[dict, 
             raise DevError(f"the replay could not be published:\n{errors or ''}")
         published = json.loads(output)
         flow.wait_until_done(deployment, watch, lambda look: on_look(look, False))
-        samples.next()
-        points = flow.timeline(samples.looks)
+        points = flow.timeline(watch.looks)
     end, speed = flow.speed(points, published["published"]["events"])
     return Run(published["published"], round(end - published["start_unix_seconds"], 1), speed)
 

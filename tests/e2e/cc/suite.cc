@@ -41,9 +41,8 @@ Suite::Suite()
       oneid_(std::make_unique<testing::ServiceProcess>("oneid", oneid_database_.dsn(), prefix_)),
       membership_(std::make_unique<testing::ServiceProcess>("membership", membership_database_.dsn(), prefix_)),
       producer_(*kafka::Producer::Create({.brokers = testing::RequiredEnvironment("TESSERA_TEST_BROKERS")})),
-      token_(testing::Token(
-          {"*"}, {"oneid.admin", "oneid.reader", "oneid.pii", "oneid.writer", "membership.admin",
-                  "membership.reader", "membership.writer", "operator", "operator.pii"})) {}
+      token_(testing::Token({"*"}, {"oneid.admin", "oneid.reader", "oneid.pii", "oneid.writer", "membership.admin",
+                                    "membership.reader", "membership.writer", "operator", "operator.pii"})) {}
 
 void Suite::SetUp() {
   const absl::Status oneid = oneid_->AwaitServing(), membership = membership_->AwaitServing();

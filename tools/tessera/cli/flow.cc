@@ -19,7 +19,7 @@ void Reading::SetEnds(const std::vector<int64_t>& ends) {
   lag = 0;
   for (size_t partition = 0; partition < ends.size(); ++partition) {
     const auto read = next_by_partition.find(static_cast<int32_t>(partition));
-    *end += ends[partition];
+    end += ends[partition];
     lag += std::max<int64_t>(0, ends[partition] - (read == next_by_partition.end() ? 0 : read->second));
   }
 }

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,9 +13,9 @@ namespace tessera::cli {
 
 struct Reading {
   std::map<int32_t, int64_t> next_by_partition;
-  int64_t next = 0;            // sum over the partitions
-  std::optional<int64_t> end;  // sum over the partitions, if it was asked
-  int64_t lag = 0;             // records that are still to be read
+  int64_t next = 0;  // sum over the partitions
+  int64_t end = 0;   // sum over the partitions
+  int64_t lag = 0;   // records that are still to be read
 
   // `ends` by partition; one that was not read yet is read from 0.
   void SetEnds(const std::vector<int64_t>& ends);

@@ -23,9 +23,8 @@ TEST(FlowTest, SumsPartitionsAndCountsWhatIsLeft) {
   Flow flow = FlowOf("oneid", progress);
   Reading& reading = flow.reads["tessera.channel.events.v1"];
   EXPECT_EQ(reading.next, 15);
-  EXPECT_FALSE(reading.end.has_value());
   reading.SetEnds({11, 4, 5});
-  EXPECT_EQ(*reading.end, 20);
+  EXPECT_EQ(reading.end, 20);
   EXPECT_EQ(reading.lag, 1 + 4 + 0);  // Nothing of partition 1 was read yet.
   EXPECT_EQ(flow.writes["tessera.oneid.customer.v1"].written, 16);
   EXPECT_EQ(flow.writes["tessera.oneid.customer.v1"].relayed, 11);

@@ -19,12 +19,12 @@ namespace ops = ::tessera::ops::v1;
 // Where the broker's topics end; asked anew for every snapshot.
 class Ends {
  public:
-  Ends(kafka::Admin* admin, std::string prefix) : admin_(admin), names_(std::move(prefix)) {}
+  Ends(kafka::Admin& admin, std::string prefix) : admin_(admin), names_(std::move(prefix)) {}
 
   absl::StatusOr<const std::vector<int64_t>*> Of(const std::string& topic) {
     auto found = ends_.find(topic);
     if (found != ends_.end()) return &found->second;
-    auto ends = admin_->EndOffsets(names_.AtBroker(topic));
+    auto ends = admin_.EndOffsets(names_.AtBroker(topic));
     // A topic that nobody has made yet has nothing to be read.
     if (absl::IsFailedPrecondition(ends.status())) ends = std::vector<int64_t>();
     if (!ends.ok()) return ends.status();
@@ -32,18 +32,17 @@ class Ends {
   }
 
  private:
-  kafka::Admin* const admin_;
+  kafka::Admin& admin_;
   const engine::TopicNames names_;
   std::map<std::string, std::vector<int64_t>> ends_;
 };
 
-absl::StatusOr<Flow> ReadFlow(Stack& stack, const std::string& service, Ends* ends) {
+absl::StatusOr<Flow> ReadFlow(Stack& stack, const std::string& service, Ends& ends) {
   TESSERA_ASSIGN_OR_RETURN(const auto progress, (stack.Call<ops::GetProgressRequest, ops::GetProgressResponse>(
                                                     service, "tessera.ops.v1.OperationsService/GetProgress", {})));
   Flow flow = FlowOf(service, progress);
-  if (ends == nullptr) return flow;
   for (auto& [topic, reading] : flow.reads) {
-    TESSERA_ASSIGN_OR_RETURN(const std::vector<int64_t>* const offsets, ends->Of(topic));
+    TESSERA_ASSIGN_OR_RETURN(const std::vector<int64_t>* const offsets, ends.Of(topic));
     reading.SetEnds(*offsets);
   }
   return flow;
@@ -52,8 +51,7 @@ absl::StatusOr<Flow> ReadFlow(Stack& stack, const std::string& service, Ends* en
 Json ToJson(const Flow& flow) {
   Json reads = Json::object(), writes = Json::object();
   for (const auto& [topic, reading] : flow.reads) {
-    reads[topic] = {{"next", reading.next}};
-    if (reading.end) reads[topic].update({{"end", *reading.end}, {"lag", reading.lag}});
+    reads[topic] = {{"next", reading.next}, {"end", reading.end}, {"lag", reading.lag}};
   }
   for (const auto& [topic, writing] : flow.writes) {
     writes[topic] = {{"written", writing.written}, {"relayed", writing.relayed}};
@@ -72,8 +70,7 @@ void PrintTables(const std::map<std::string, Flow>& flows) {
   Table counts({{"SERVICE"}, {"WAITING", right}, {"PARKED", right}, {"TIMERS DUE", right}});
   for (const auto& [service, flow] : flows) {
     for (const auto& [topic, reading] : flow.reads) {
-      reads.Add({service, topic, Grouped(reading.next), reading.end ? Grouped(*reading.end) : "",
-                 reading.end ? Grouped(reading.lag) : ""});
+      reads.Add({service, topic, Grouped(reading.next), Grouped(reading.end), Grouped(reading.lag)});
     }
     for (const auto& [topic, writing] : flow.writes) {
       writes.Add({service, topic, Grouped(writing.written), Grouped(writing.relayed),
@@ -85,13 +82,13 @@ void PrintTables(const std::map<std::string, Flow>& flows) {
 }
 
 // One look at all services; in a watch, one that does not answer is told as such.
-absl::Status Look(Stack& stack, const std::vector<std::string>& services, kafka::Admin* admin,
+absl::Status Look(Stack& stack, const std::vector<std::string>& services, kafka::Admin& admin,
                   const Arguments& arguments) {
   Ends ends(admin, stack.topic_prefix());
   std::map<std::string, Flow> flows;
   Json json = Json::object();
   for (const std::string& service : services) {
-    const auto flow = ReadFlow(stack, service, admin == nullptr ? nullptr : &ends);
+    const auto flow = ReadFlow(stack, service, ends);
     if (flow.ok()) {
       flows[service] = *flow;
       json[service] = ToJson(*flow);
@@ -116,14 +113,11 @@ absl::Status Look(Stack& stack, const std::vector<std::string>& services, kafka:
 absl::StatusOr<int> Progress(Stack& stack, const Arguments& arguments) {
   TESSERA_ASSIGN_OR_RETURN(const auto services, stack.Services());
   TESSERA_ASSIGN_OR_RETURN(const int64_t interval_ms, arguments.Number("watch", 0, 1, 3'600'000));
-  std::unique_ptr<kafka::Admin> admin;
-  if (!arguments.Has("no-ends")) {
-    TESSERA_ASSIGN_OR_RETURN(const std::string brokers, stack.Brokers());
-    TESSERA_ASSIGN_OR_RETURN(admin, kafka::Admin::Create(brokers));
-  }
+  TESSERA_ASSIGN_OR_RETURN(const std::string brokers, stack.Brokers());
+  TESSERA_ASSIGN_OR_RETURN(const auto admin, kafka::Admin::Create(brokers));
   absl::Time next = absl::Now();
   do {
-    TESSERA_RETURN_IF_ERROR(Look(stack, services, admin.get(), arguments));
+    TESSERA_RETURN_IF_ERROR(Look(stack, services, *admin, arguments));
     next = std::max(next + absl::Milliseconds(interval_ms), absl::Now());
     if (interval_ms > 0) absl::SleepFor(next - absl::Now());
   } while (interval_ms > 0 && std::ferror(stdout) == 0);
@@ -137,7 +131,6 @@ std::vector<Command> ProgressCommands() {
             .summary = "Shows how far every service is with what it reads and publishes.",
             .options = {ServiceOption(),
                         {"watch", "MILLISECONDS", "look again and again; prints one line of JSON each time"},
-                        {"no-ends", "", "do not ask the broker where the topics end"},
                         {"topic-prefix", "PREFIX", "of all topics (TESSERA_TOPIC_PREFIX; none)"}}},
            &Progress}};
 }
