@@ -9,8 +9,9 @@ if(MOLD)
   add_link_options(-fuse-ld=mold)
 endif()
 
-# -g1 keeps line numbers in stack traces at a third of the size of full debug information.
-set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
+# -g1 keeps line numbers in stack traces at a third of the size of full debug information; frame pointers let a
+# profiler tell who called.
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -fno-omit-frame-pointer")
 
 add_library(tessera_warnings INTERFACE)
 target_compile_options(tessera_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Werror

@@ -1,5 +1,7 @@
 #include "engine/relay.h"
 
+#include <google/protobuf/arena.h>
+
 #include <map>
 
 #include "absl/time/time.h"
@@ -86,7 +88,8 @@ std::vector<Relay::Cursor> Relay::Read(pg::Tx& tx, std::vector<kafka::Message>& 
     const auto log = row.Get<int16_t>(0);
     const auto slot = row.Get<int32_t>(1);
     const auto base = row.Get<int64_t>(2);
-    v1::OutboxEvents events;
+    google::protobuf::Arena arena;
+    auto& events = *google::protobuf::Arena::CreateMessage<v1::OutboxEvents>(&arena);
     TESSERA_CHECK(events.ParseFromString(row.Get<Bytes>(4).value));
     TESSERA_CHECK(events.events_size() == row.Get<int32_t>(3));
     for (int i = 0; i < events.events_size(); ++i) messages.push_back(MessageOf(log, slot, base + i, events.events(i)));

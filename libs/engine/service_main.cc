@@ -28,6 +28,13 @@ ABSL_FLAG(std::string, instance, "", "name of this process in logs and leases (T
 ABSL_FLAG(std::string, log_level, "", "debug, info, warning or error (TESSERA_LOG_LEVEL; info)");
 ABSL_FLAG(std::string, writers, "", "how many writers; one per core is best (TESSERA_WRITERS; 2)");
 
+// Read by jemalloc, where it is linked: memory of the last batch is kept for the next one instead of being given back
+// to the system and asked for again many times a second.
+extern "C" {
+extern const char* malloc_conf;
+const char* malloc_conf = "dirty_decay_ms:30000,narenas:4";
+}
+
 namespace tessera::engine {
 namespace {
 
