@@ -61,7 +61,6 @@ AttemptResult BatchRunner::Run(pg::Connection& connection, int64_t batch_no, abs
   result_ = AttemptResult::kRestart;
   pg::Tx tx(connection, "batch");
   NoteBatch(tx, config_.writer_id, batch_no, now);
-  AddKeys(tx);
   if (!LockAndDedupe(tx)) return ResultOf(tx);
   if (!Widen(tx)) return ResultOf(tx);
   batch_->Lock(tx);
@@ -73,6 +72,7 @@ AttemptResult BatchRunner::Run(pg::Connection& connection, int64_t batch_no, abs
 
 bool BatchRunner::LockAndDedupe(pg::Tx& tx) {
   TakeMarks(tx);
+  AddKeys(tx);
   LockKnownIds(tx);
   LockStoredRows(tx);
   return tx.ok();

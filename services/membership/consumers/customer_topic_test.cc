@@ -126,7 +126,7 @@ TEST(CustomerTopicTest, WhatIsNoEventOfTheTopicIsNamed) {
   EXPECT_EQ(ErrorOf(ReadRecord(RecordOf("page_viewed", event))), "FIELD_INVALID brand_id");
   kafka::Record garbage;
   garbage.value = "not an event";
-  EXPECT_EQ(ErrorOf(ReadRecord(garbage)), "NOT_A_CLOUD_EVENT ");
+  EXPECT_EQ(ErrorOf(ReadRecord(garbage)), "NOT_A_CLOUD_EVENT headers");
 }
 
 TEST(CustomerTopicTest, FactsOfIdentityAndBrands) {
