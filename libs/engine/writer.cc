@@ -18,10 +18,9 @@ namespace {
 constexpr int kAttemptsMax = 5;   // of a batch that meets conflicts
 constexpr int kRestartsMax = 50;  // of a batch whose discovery keeps moving
 constexpr size_t kSuspectBatch = 100;
-// A record that was decided alone more often is parked. It was under way at three unclean ends then, and at the last
-// one nothing else was: somebody who kills the process again and again parks nothing that is not at fault, or hardly
-// ever.
-constexpr int kMetAloneMax = 1;
+// A record that was decided alone more often is parked. Once would be enough to find one that ends the process, but
+// would also park whatever is under way when somebody kills the process while it goes through its suspects.
+constexpr int kMetAloneMax = 2;
 constexpr absl::Duration kReconnectPause = absl::Milliseconds(200);
 constexpr absl::Duration kPatience = absl::Seconds(5);  // then waiting calls are told that the database is away
 

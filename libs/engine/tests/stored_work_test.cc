@@ -80,9 +80,9 @@ TEST_F(StoredWorkTest, ADroppedWaitingEventBecomesADeadLetter) {
   EXPECT_EQ(database_.Text("SELECT count(*) FROM dead_letter"), "1");
 }
 
-TEST_F(StoredWorkTest, ARecordThatEndedTheProcessAloneIsParkedAndItsNeighboursGoOn) {
+TEST_F(StoredWorkTest, ARecordThatEndedTheProcessTwiceAloneIsParkedAndItsNeighboursGoOn) {
   feed_->suspect_until_offset = 10;
-  database_.Text("INSERT INTO suspect VALUES ('in', 0, 0, 0), ('in', 0, 1, 1)");  // in a batch, alone
+  database_.Text("INSERT INTO suspect VALUES ('in', 0, 0, 1), ('in', 0, 1, 2)");  // how often it was alone then
   Record("earn alice o1 1", "", "alice");
   Record("earn bob o2 1", "", "bob");
   Record("earn carol o3 1", "", "carol");
