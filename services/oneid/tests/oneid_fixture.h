@@ -34,6 +34,7 @@ inline constexpr char kChannelTopic[] = "tessera.channel.events.v1";
 inline constexpr char kAnswersTopic[] = "tessera.membership.answers.v1";
 inline constexpr char kCustomerTopic[] = "tessera.oneid.customer.v1";
 inline constexpr char kIdentityTopic[] = "tessera.oneid.identity.v1";
+inline constexpr char kDeadLettersTopic[] = "tessera.oneid.deadletters.v1";
 
 // A channel event as it came out.
 struct ResolvedEvent {
@@ -197,14 +198,20 @@ class OneidTest : public ::testing::Test {
     return response.value_or(v1::GetStatisticsResponse());
   }
 
-  // "REASON field" of every dead letter, newest first.
-  std::vector<std::string> DeadLetters() {
-    const auto response =
-        Call<ops::v1::ListDeadLettersResponse>("OperationsService/ListDeadLetters", ops::v1::ListDeadLettersRequest());
+  // Every dead letter, newest first.
+  std::vector<ops::v1::DeadLetterSummary> DeadLetterSummaries() {
+    ops::v1::ListDeadLettersRequest request;
+    request.set_page_size(1'000);
+    const auto response = Call<ops::v1::ListDeadLettersResponse>("OperationsService/ListDeadLetters", request);
     EXPECT_TRUE(response.ok()) << response.status();
+    if (!response.ok()) return {};
+    return {response->dead_letters().begin(), response->dead_letters().end()};
+  }
+
+  // Their reasons and fields: "EVENT_ID_REUSED id".
+  std::vector<std::string> DeadLetters() {
     std::vector<std::string> letters;
-    if (!response.ok()) return letters;
-    for (const auto& letter : response->dead_letters()) letters.push_back(letter.reason() + " " + letter.field());
+    for (const auto& letter : DeadLetterSummaries()) letters.push_back(letter.reason() + " " + letter.field());
     return letters;
   }
 
