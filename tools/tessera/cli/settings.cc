@@ -78,7 +78,7 @@ absl::StatusOr<MethodChoice> ChooseMethod(const std::string& name, const std::ve
   }
   if (found.size() == 1) return found.front();
   for (const MethodChoice& choice : found.empty() ? methods : found) {
-    if (similar.size() < kCandidatesShown) similar.push_back(absl::StrCat("  ", choice.method, " of ", choice.service));
+    if (similar.size() < kCandidatesShown) similar.push_back(absl::StrCat(choice.method, " of ", choice.service));
   }
   if (found.empty()) {
     return absl::InvalidArgumentError(absl::StrCat("no service has a method ", name, "; there are, among others:\n",

@@ -6,6 +6,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "base/status.h"
 #include "base/strings.h"
 
@@ -70,6 +72,15 @@ const char* WhatToDo(absl::StatusCode code) {
   }
 }
 
+// Further lines of a message are set in, so that none can be taken for one of ours.
+std::string Lines(std::string_view message) {
+  std::vector<std::string> lines;
+  for (const absl::string_view line : absl::StrSplit(ToAbsl(message), '\n', absl::SkipWhitespace())) {
+    lines.push_back(Printable(ToStd(line)));
+  }
+  return absl::StrJoin(lines, "\n    ");
+}
+
 }  // namespace
 
 std::string Printable(std::string_view text) {
@@ -127,7 +138,7 @@ std::string ErrorText(const absl::Status& status) {
   const auto info = ErrorInfoOf(status);
   std::string text = absl::StrCat("error: ", absl::StatusCodeToString(status.code()));
   if (info) absl::StrAppend(&text, " ", Printable(info->reason));
-  absl::StrAppend(&text, ": ", Printable(ToStd(status.message())), "\n");
+  absl::StrAppend(&text, ": ", Lines(ToStd(status.message())), "\n");
   if (info) {
     for (const auto& [name, value] : info->metadata) {
       absl::StrAppend(&text, "  ", Printable(name), ": ", Printable(value), "\n");

@@ -55,6 +55,8 @@ TEST(TextTest, AnErrorNamesCodeReasonFieldAndWhatToDo) {
   EXPECT_THAT(ErrorText(Overloaded("full", absl::Milliseconds(250))), HasSubstr("  retry after: 250ms\n"));
   EXPECT_THAT(ErrorText(absl::UnavailableError("gone")),
               AllOf(HasSubstr("error: UNAVAILABLE: gone"), HasSubstr("same request_id")));
+  EXPECT_EQ(ErrorText(absl::NotFoundError("one of\n\n  a\x1b\nto do: b\n")),
+            "error: NOT_FOUND: one of\n      a?\n    to do: b\n");
   EXPECT_THAT(ErrorText(absl::NotFoundError("no\x1b[m")), AllOf(HasSubstr("no?[m"), Not(HasSubstr("to do"))));
 }
 
