@@ -177,9 +177,9 @@ std::vector<kafka::Header> EncodeHeaders(const CloudEvent& event) {
   std::vector<kafka::Header> headers;
   headers.reserve(7 + event.extensions.size());
   headers.push_back({"ce_specversion", std::string(kSpecVersion)});
-  headers.push_back({"ce_id", event.id});
-  headers.push_back({"ce_source", event.source});
-  headers.push_back({"ce_type", event.type});
+  if (!event.id.empty()) headers.push_back({"ce_id", event.id});
+  if (!event.source.empty()) headers.push_back({"ce_source", event.source});
+  if (!event.type.empty()) headers.push_back({"ce_type", event.type});
   if (event.time) headers.push_back({"ce_time", FormatRfc3339(*event.time)});
   if (!event.subject.empty()) headers.push_back({"ce_subject", event.subject});
   if (!event.datacontenttype.empty()) headers.push_back({"content-type", event.datacontenttype});

@@ -50,8 +50,9 @@ absl::Status MakeEventError(EventError error, std::string_view field, std::strin
 // `data_base64` becomes its bytes. The header traceparent becomes the extension of that name.
 absl::StatusOr<CloudEvent> DecodeCloudEvent(const kafka::Record& record);
 
-// The headers of binary mode; the record's value is event.data. The extension traceparent becomes the header of that
-// name, as tracing tools expect it.
+// The headers of binary mode; the record's value is event.data. An attribute that is absent has none, so that the
+// reader tells ATTRIBUTE_MISSING. The extension traceparent becomes the header of that name, as tracing tools expect
+// it.
 std::vector<kafka::Header> EncodeHeaders(const CloudEvent& event);
 
 // RFC 3339 with "T" or "t", an optional fraction and an offset or "Z"; rounded down to microseconds. nullopt otherwise.

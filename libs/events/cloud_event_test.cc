@@ -97,6 +97,18 @@ TEST(CloudEventTest, EncodingAndDecodingAgree) {
   EXPECT_EQ(EncodeHeaders(least).size(), 4u);
 }
 
+TEST(CloudEventTest, WhatAnEventLacksIsMissingAndNotInvalidWhenItIsRead) {
+  for (std::string CloudEvent::*attribute : {&CloudEvent::id, &CloudEvent::source, &CloudEvent::type}) {
+    CloudEvent event;
+    event.id = event.source = event.type = "x";
+    (event.*attribute).clear();
+    kafka::Record record;
+    record.headers = EncodeHeaders(event);
+    EXPECT_EQ(record.headers.size(), 3u);
+    EXPECT_EQ(ErrorInfoOf(DecodeCloudEvent(record).status())->reason, "ATTRIBUTE_MISSING");
+  }
+}
+
 TEST(CloudEventTest, StructuredModeWithJsonData) {
   const auto event = DecodeCloudEvent(Structured(
       R"({"specversion":"1.0","id":"e-1","source":"s","type":"t","time":"2024-02-29T12:00:00Z","subject":null,

@@ -121,12 +121,11 @@ events::CloudEvent Suite::Refunded(const std::string& account, const std::string
 }
 
 void Suite::Publish(const events::CloudEvent& event, const std::string& key) {
-  kafka::Message message{.topic = prefix_ + "." + kChannelTopic,
-                         .partition = KafkaPartition(key, engine::kSlots),
-                         .key = key,
-                         .headers = events::EncodeHeaders(event),
-                         .value = event.data};
-  std::erase_if(message.headers, [](const kafka::Header& header) { return header.value.empty(); });  // left out
+  const kafka::Message message{.topic = prefix_ + "." + kChannelTopic,
+                               .partition = KafkaPartition(key, engine::kSlots),
+                               .key = key,
+                               .headers = events::EncodeHeaders(event),
+                               .value = event.data};
   const absl::Status sent = producer_->ProduceAndWait({&message, 1}, absl::Seconds(20));
   ASSERT_TRUE(sent.ok()) << sent;
 }
