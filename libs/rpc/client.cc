@@ -89,7 +89,9 @@ struct Client::State {
     KeepCallbackQueue();
     grpc::ChannelArguments arguments;
     arguments.SetMaxReceiveMessageSize(64 << 20);
-    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+    // Not the least time between attempts, which its name says, but the least that an attempt is given. A busy server
+    // needs a while to greet; how long a call may wait is up to its own deadline.
+    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 20'000);
     arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
     arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1'000);
     // A connection of its own: one client's flood does not queue before another's call.

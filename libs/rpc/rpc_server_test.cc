@@ -1,4 +1,8 @@
 // What a call passes, and what comes of it.
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "absl/synchronization/blocking_counter.h"
 #include "absl/synchronization/notification.h"
 #include "rpc/metrics.h"
@@ -279,6 +283,22 @@ TEST_F(ServerTest, StartRefusesWhatIsNotComplete) {
                            s.AddUnary("tessera.testing.v1.UnguardedService/Unguarded", UnguardedRequest(), ignore);
                          }),
               HasSubstr("names no roles"));
+}
+
+// A busy server's port takes connections before the server has time for them.
+TEST(ClientTest, AServerThatIsSlowToGreetIsWaitedForUntilTheDeadline) {
+  const int listener = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  ASSERT_EQ(bind(listener, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(listen(listener, 8), 0);
+  ASSERT_EQ(getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  Client client("127.0.0.1:" + std::to_string(ntohs(address.sin_port)));
+  const auto answer = client.CallBytes("tessera.testing.v1.EchoService/Echo", "", {.timeout = absl::Seconds(1)});
+  EXPECT_EQ(answer.status().code(), absl::StatusCode::kDeadlineExceeded) << answer.status();
+  close(listener);
 }
 
 TEST_F(ServerTest, TwoServersDoNotShareAPort) {
