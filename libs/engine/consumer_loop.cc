@@ -12,8 +12,6 @@ using pg::Statement;
 
 constexpr size_t kPollMax = 1'000;
 constexpr absl::Duration kLagPeriod = absl::Seconds(1);
-// More records than any batch holds: the one that ended the last owner is among them.
-constexpr int64_t kSuspects = 256;
 
 }  // namespace
 
@@ -44,7 +42,7 @@ absl::Status ConsumerLoop::Start(const std::string& topic, int32_t partition, bo
     feed->partition = partition;
     feed->next_offset = rows[0].Get<int64_t>(0);
     feed->last_seq = rows[0].Get<int64_t>(1);
-    feed->suspect_until_offset = suspect ? feed->next_offset + kSuspects : 0;
+    feed->suspect_until_offset = suspect ? feed->next_offset + int64_t{kBatchMax} : 0;
   }
   TESSERA_RETURN_IF_ERROR(consumer_.Assign(names_.AtBroker(topic), partition, feed->next_offset));
   readings_[{topic, partition}] = Reading{std::move(feed), {}, -1};

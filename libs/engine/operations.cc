@@ -5,6 +5,7 @@
 
 #include "base/crypto.h"
 #include "base/hex.h"
+#include "base/proto_time.h"
 #include "base/status.h"
 #include "engine/stored_record.h"
 #include "rpc/paging.h"
@@ -21,12 +22,6 @@ constexpr std::string_view kService = "tessera.ops.v1.OperationsService/";
 constexpr int kViolationsShown = 10;
 
 std::string Method(std::string_view name) { return std::string(kService) + std::string(name); }
-
-void SetTime(google::protobuf::Timestamp* out, absl::Time time) {
-  const int64_t micros = absl::ToUnixMicros(time);
-  out->set_seconds(micros / 1'000'000);
-  out->set_nanos(static_cast<int32_t>(micros % 1'000'000) * 1'000);
-}
 
 int64_t PositionOf(const rpc::Page& page, int64_t first) {
   int64_t position = first;
@@ -48,8 +43,9 @@ absl::StatusOr<ops::ListWaitingResponse> ListWaiting(pg::Tx& tx, const ops::List
     event->set_wait_key(row.Get<std::string>(1));
     event->set_brand_id(row.Get<std::string>(2));
     event->set_event_id(row.Get<std::string>(3));
-    SetTime(event->mutable_posted_time(), row.Get<absl::Time>(4));
-    SetTime(event->mutable_until_time(), row.Get<absl::Time>(5));
+    *event->mutable_posted_time() = ToTimestamp(row.Get<absl::Time>(4));
+    const auto until = row.Get<absl::Time>(5);
+    if (until != absl::InfiniteFuture()) *event->mutable_until_time() = ToTimestamp(until);
     event->set_topic(row.Get<std::string>(6));
     event->set_partition(row.Get<int32_t>(7));
     event->set_offset(row.Get<int64_t>(8));
@@ -78,7 +74,7 @@ absl::StatusOr<ops::ListParkedResponse> ListParked(pg::Tx& tx, const ops::ListPa
     record->set_partition(row.Get<int32_t>(3));
     record->set_offset(row.Get<int64_t>(4));
     record->set_key_hash(ToHex(Sha256(row.Get<Bytes>(5).value)).substr(0, 16));
-    SetTime(record->mutable_posted_time(), row.Get<absl::Time>(6));
+    *record->mutable_posted_time() = ToTimestamp(row.Get<absl::Time>(6));
   }
   if (response.records_size() == page.size) {
     const int64_t last = response.records(page.size - 1).parked_id();
@@ -103,8 +99,9 @@ void ReadSummary(const pg::Row& row, ops::DeadLetterSummary& out) {
   out.set_topic(row.Get<std::string>(6));
   out.set_partition(row.Get<int32_t>(7));
   out.set_offset(row.Get<int64_t>(8));
-  SetTime(out.mutable_posted_time(), row.Get<absl::Time>(9));
-  if (const auto replayed = row.Get<std::optional<absl::Time>>(10)) SetTime(out.mutable_replayed_time(), *replayed);
+  *out.mutable_posted_time() = ToTimestamp(row.Get<absl::Time>(9));
+  if (const auto replayed = row.Get<std::optional<absl::Time>>(10))
+    *out.mutable_replayed_time() = ToTimestamp(*replayed);
 }
 
 absl::StatusOr<ops::ListDeadLettersResponse> ListDeadLetters(pg::Tx& tx, const ops::ListDeadLettersRequest& request) {

@@ -9,6 +9,7 @@
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "engine/schema.h"
@@ -27,6 +28,7 @@ ABSL_FLAG(std::string, key_file, "", "JSON file with the deployment's keys (TESS
 ABSL_FLAG(std::string, instance, "", "name of this process in logs and leases (TESSERA_INSTANCE; 1)");
 ABSL_FLAG(std::string, log_level, "", "debug, info, warning or error (TESSERA_LOG_LEVEL; info)");
 ABSL_FLAG(std::string, writers, "", "how many writers; one per core is best (TESSERA_WRITERS; 2)");
+ABSL_FLAG(std::string, batch, "", "commands in one transaction, at most (TESSERA_BATCH; 1000)");
 
 // Read by jemalloc, where it is linked: memory of the last batch is kept for the next one instead of being given back
 // to the system and asked for again many times a second.
@@ -90,6 +92,10 @@ int ServeCommand(const MakeParts& make_parts) {
   if (!absl::SimpleAtoi(Setting(FLAGS_writers, "TESSERA_WRITERS", "2"), &options.writers) || options.writers < 1 ||
       options.writers > 64) {
     return Fail(absl::InvalidArgumentError("--writers must be a number from 1 to 64"));
+  }
+  if (!absl::SimpleAtoi(Setting(FLAGS_batch, "TESSERA_BATCH", "1000"), &options.limits.batch) ||
+      options.limits.batch < 1 || options.limits.batch > kBatchMax) {
+    return Fail(absl::InvalidArgumentError(absl::StrCat("--batch must be a number from 1 to ", kBatchMax)));
   }
   Runtime runtime(std::move(*parts), std::move(options), Clock::System());
   if (absl::Status started = runtime.Start(); !started.ok()) return Fail(started);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <random>
+#include <set>
+#include <utility>
 
 #include "base/check.h"
 #include "base/fault_point.h"
@@ -15,9 +17,11 @@ namespace {
 
 constexpr int kAttemptsMax = 5;   // of a batch that meets conflicts
 constexpr int kRestartsMax = 50;  // of a batch whose discovery keeps moving
-// A record that was met more often alone is parked. Once would be enough to find one that ends the process, but would
-// also park whatever is under way when somebody kills the process while it goes through its suspects.
-constexpr int kSuspectMeetingsMax = 2;
+constexpr size_t kSuspectBatch = 100;
+// A record that was decided alone more often is parked. It was under way at three unclean ends then, and at the last
+// one nothing else was: somebody who kills the process again and again parks nothing that is not at fault, or hardly
+// ever.
+constexpr int kMetAloneMax = 1;
 constexpr absl::Duration kReconnectPause = absl::Milliseconds(200);
 constexpr absl::Duration kPatience = absl::Seconds(5);  // then waiting calls are told that the database is away
 
@@ -46,6 +50,7 @@ Writer::Writer(const Service& service, BatchConfig config, const Clock& clock, p
       config_(std::move(config)),
       clock_(clock),
       session_(std::move(connection)),
+      suspects_(session_),
       limits_(limits),
       signals_(std::move(signals)),
       queue_(limits.queue) {}
@@ -64,7 +69,7 @@ bool Writer::Step(absl::Duration wait) {
     if (Expired(work)) continue;
     if (auto* record = std::get_if<RecordOrigin>(&work.origin); record != nullptr && record->feed->stale) continue;
     if (!batch.empty() && bytes + work.bytes > limits_.batch_bytes) {
-      RunAll(std::move(batch));
+      RunAll(batch);
       batch.clear();
       bytes = 0;
     }
@@ -72,7 +77,7 @@ bool Writer::Step(absl::Duration wait) {
     bytes += work.bytes;
     batch.push_back(&work);
   }
-  if (!batch.empty()) RunAll(std::move(batch));
+  if (!batch.empty()) RunAll(batch);
   return true;
 }
 
@@ -104,30 +109,56 @@ void Writer::Understand(Work& work) {
   work.cause = std::move(understood->cause);
 }
 
-// After an unclean end, the first records of a partition are decided alone, so that one that ends the process is found.
-void Writer::RunAll(std::vector<Work*> work) {
-  std::vector<Work*> together;
+// Suspects apart from the others, and those that were under way when the process ended again apart from each other.
+void Writer::RunAll(const std::vector<Work*>& work) {
+  std::vector<const RecordOrigin*> suspects;
+  for (const Work* one : work) {
+    if (const RecordOrigin* suspect = SuspectOf(*one)) suspects.push_back(suspect);
+  }
+  if (suspects.empty()) return RunBatch(work);
+  const std::vector<RecordAt> found = suspects_.Noted(suspects);
+  const std::set<RecordAt> noted(found.begin(), found.end());
+  std::vector<Work*> careful, together;
   for (Work* one : work) {
-    auto* record = std::get_if<RecordOrigin>(&one->origin);
-    if (record == nullptr || record->record.offset >= record->feed->suspect_until_offset) {
+    const RecordOrigin* suspect = SuspectOf(*one);
+    if (suspect == nullptr) {
       together.push_back(one);
       continue;
     }
-    if (!together.empty()) RunBatch(std::exchange(together, {}));
-    const int met = NoteSuspect(*record);
-    if (met > kSuspectMeetingsMax) {
-      LogError("record parked: it ended the process each time that it was decided alone",
-               {{"topic", record->feed->topic}, {"offset", record->record.offset}});
-      one->park_reason = "CRASHED";
+    const bool alone = noted.contains(PlaceOf(*suspect));
+    if (alone || careful.size() == kSuspectBatch) RunSuspects(std::exchange(careful, {}));
+    if (alone) {
+      RunSuspect(*one, *suspect);
+    } else {
+      careful.push_back(one);
     }
-    FaultPoint("writer.suspect_noted");
-    RunBatch({one});
-    ClearSuspect(*record);
   }
-  if (!together.empty()) RunBatch(std::move(together));
+  RunSuspects(careful);
+  if (!together.empty()) RunBatch(together);
 }
 
-void Writer::RunBatch(std::vector<Work*> work) {
+void Writer::RunSuspects(const std::vector<Work*>& work) {
+  if (work.empty()) return;
+  std::vector<const RecordOrigin*> records;
+  for (const Work* one : work) records.push_back(SuspectOf(*one));
+  suspects_.NoteTogether(records);
+  FaultPoint("writer.suspects_noted");
+  RunBatch(work);
+  suspects_.Clear(records);
+}
+
+void Writer::RunSuspect(Work& work, const RecordOrigin& record) {
+  if (suspects_.NoteAlone(record) > kMetAloneMax) {
+    LogError("record parked: it ended the process when it was decided alone",
+             {{"topic", record.feed->topic}, {"offset", record.record.offset}});
+    work.park_reason = "CRASHED";
+  }
+  FaultPoint("writer.suspect_noted");
+  RunBatch({&work});
+  suspects_.Clear({&record});
+}
+
+void Writer::RunBatch(const std::vector<Work*>& work) {
   BatchRunner runner(service_, config_, work);
   const absl::Time start = clock_.Now();
   for (int conflicts = 0, restarts = 0;;) {
@@ -228,27 +259,6 @@ bool Writer::CommittedAfterAll(int64_t batch_no) {
     LogWarning("commit in doubt resolved", {{"committed", int64_t{committed}}});
     return committed;
   }
-}
-
-int Writer::NoteSuspect(const RecordOrigin& record) {
-  static constexpr pg::Statement kNote = {
-      "note_suspect",
-      "INSERT INTO suspect (topic, partition, record_offset, met) VALUES ($1, $2, $3, 1) "
-      "ON CONFLICT (topic, partition, record_offset) DO UPDATE SET met = suspect.met + 1 RETURNING met"};
-  if (!session_.Ensure().ok()) return 0;
-  pg::Tx tx(*session_, "note_suspect");
-  const pg::Rows rows = tx.Run(kNote, record.feed->topic, record.feed->partition, record.record.offset);
-  const int met = rows.empty() ? 0 : rows[0].Get<int32_t>(0);
-  return tx.Commit() == pg::CommitResult::kCommitted ? met : 0;
-}
-
-void Writer::ClearSuspect(const RecordOrigin& record) {
-  static constexpr pg::Statement kClear = {
-      "clear_suspect", "DELETE FROM suspect WHERE topic = $1 AND partition = $2 AND record_offset = $3"};
-  if (!session_.Ensure().ok()) return;
-  pg::Tx tx(*session_, "clear_suspect");
-  tx.Run(kClear, record.feed->topic, record.feed->partition, record.record.offset);
-  tx.Commit();
 }
 
 }  // namespace tessera::engine

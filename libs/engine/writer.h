@@ -13,14 +13,18 @@
 #include "base/clock.h"
 #include "engine/batch_runner.h"
 #include "engine/service.h"
+#include "engine/suspects.h"
 #include "engine/work.h"
 #include "pg/connection.h"
 
 namespace tessera::engine {
 
+// No batch is larger, so that no more records than this can have been under way in a partition.
+constexpr size_t kBatchMax = 1'000;
+
 struct WriterLimits {
   size_t queue = 2'000;            // commands waiting
-  size_t batch = 1'000;            // commands in one transaction
+  size_t batch = kBatchMax;        // commands in one transaction
   size_t batch_bytes = 4'000'000;  // bytes of records in one transaction
 };
 
@@ -55,23 +59,22 @@ class Writer {
  private:
   void Understand(Work& work);
   bool Expired(Work& work);
-  void RunAll(std::vector<Work*> work);
-  void RunSuspects(std::vector<Work*>& work);
-  void RunBatch(std::vector<Work*> work);
+  void RunAll(const std::vector<Work*>& work);
+  void RunSuspects(const std::vector<Work*>& work);
+  void RunSuspect(Work& work, const RecordOrigin& record);
+  void RunBatch(const std::vector<Work*>& work);
   AttemptResult Attempt(BatchRunner& runner);
   void Finish(BatchRunner& runner, size_t commands);
   void RunHalves(const std::vector<Work*>& work);
   void Tell(int64_t WriterStats::*what);
   void GiveUp(const std::vector<Work*>& work, const absl::Status& why);
   bool CommittedAfterAll(int64_t batch_no);
-  // How often a lone suspect record was met; 0 if it could not be noted.
-  int NoteSuspect(const RecordOrigin& record);
-  void ClearSuspect(const RecordOrigin& record);
 
   const Service& service_;
   const BatchConfig config_;
   const Clock& clock_;
   pg::Session session_;
+  Suspects suspects_;
   const WriterLimits limits_;
   const WriterSignals signals_;
   BoundedQueue<Work> queue_;

@@ -186,11 +186,40 @@ Rows Tx::RunWith(const Statement& statement, const Params& params) {
     return Rows();
   }
   if (!Succeeded(result.get())) {
-    const ErrorKind kind = KindOf(Field(result.get(), PG_DIAG_SQLSTATE));
-    Fail(ErrorOf(result.get(), kind, statement.name), kind);
+    FailWith(result.get(), statement);
     return Rows();
   }
   return Rows(result.release());
+}
+
+void Tx::FailWith(const PGresult* result, const Statement& statement) {
+  const ErrorKind kind = KindOf(Field(result, PG_DIAG_SQLSTATE));
+  Fail(ErrorOf(result, kind, statement.name), kind);
+}
+
+void Tx::Copy(const Statement& statement, const CopyRows& rows) {
+  constexpr std::string_view kTrailer = "\377\377";
+  constexpr size_t kPiece = 1 << 20;
+  if (!status_.ok() || !open_) return;
+  PGconn* const conn = connection_.conn_.get();
+  const auto put = [conn](std::string_view bytes) {
+    return PQputCopyData(conn, bytes.data(), static_cast<int>(bytes.size())) == 1;
+  };
+  Result result(PQexec(conn, statement.sql));
+  if (connection_.connected() && PQresultStatus(result.get()) != PGRES_COPY_IN) {
+    return FailWith(result.get(), statement);
+  }
+  bool sent = connection_.connected();
+  const std::string_view bytes = rows.bytes();
+  for (size_t at = 0; sent && at < bytes.size(); at += kPiece) sent = put(bytes.substr(at, kPiece));
+  sent = sent && put(kTrailer) && PQputCopyEnd(conn, nullptr) == 1;
+  result.reset(sent ? PQgetResult(conn) : nullptr);
+  while (sent) {
+    const Result last(PQgetResult(conn));
+    if (last == nullptr) break;
+  }
+  if (!connection_.connected()) return Fail(Lost(statement.name), ErrorKind::kConnection);
+  if (!Succeeded(result.get())) FailWith(result.get(), statement);
 }
 
 CommitResult Tx::Commit() {

@@ -12,10 +12,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "pg/copy_rows.h"
 #include "pg/params.h"
 #include "pg/rows.h"
 
 struct pg_conn;
+struct pg_result;
 
 namespace tessera::pg {
 
@@ -112,6 +114,9 @@ class Tx {
   }
   Rows RunWith(const Statement& statement, const Params& params);
 
+  // `statement` is a COPY ... FROM STDIN (FORMAT binary). All rows or, with an error, none.
+  void Copy(const Statement& statement, const CopyRows& rows);
+
   CommitResult Commit();
   void Rollback();
 
@@ -122,6 +127,7 @@ class Tx {
 
  private:
   void Fail(absl::Status status, ErrorKind kind);
+  void FailWith(const pg_result* result, const Statement& statement);
 
   Connection& connection_;
   const char* const name_;

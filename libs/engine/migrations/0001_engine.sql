@@ -112,12 +112,12 @@ CREATE TABLE parked (
 );
 CREATE INDEX parked_key ON parked (topic, partition, record_key, parked_id);
 
--- Records that a process was deciding alone after an unclean end.
+-- Records that a process was deciding after an unclean end.
 CREATE TABLE suspect (
   topic text NOT NULL,
   partition int4 NOT NULL,
   record_offset int8 NOT NULL,
-  met int4 NOT NULL,
+  met_alone int4 NOT NULL,  -- how often it was decided alone
   CONSTRAINT suspect_pk PRIMARY KEY (topic, partition, record_offset)
 );
 

@@ -80,9 +80,9 @@ TEST_F(StoredWorkTest, ADroppedWaitingEventBecomesADeadLetter) {
   EXPECT_EQ(database_.Text("SELECT count(*) FROM dead_letter"), "1");
 }
 
-TEST_F(StoredWorkTest, ARecordThatEndedTheProcessTwiceAloneIsParkedAndItsNeighboursGoOn) {
+TEST_F(StoredWorkTest, ARecordThatEndedTheProcessAloneIsParkedAndItsNeighboursGoOn) {
   feed_->suspect_until_offset = 10;
-  database_.Text("INSERT INTO suspect VALUES ('in', 0, 0, 1), ('in', 0, 1, 2)");  // how often the process died then
+  database_.Text("INSERT INTO suspect VALUES ('in', 0, 0, 0), ('in', 0, 1, 1)");  // in a batch, alone
   Record("earn alice o1 1", "", "alice");
   Record("earn bob o2 1", "", "bob");
   Record("earn carol o3 1", "", "carol");
@@ -91,6 +91,16 @@ TEST_F(StoredWorkTest, ARecordThatEndedTheProcessTwiceAloneIsParkedAndItsNeighbo
   EXPECT_EQ(Balance("bob"), "");
   EXPECT_EQ(Balance("carol"), "1");
   EXPECT_EQ(database_.Text("SELECT reason FROM parked"), "CRASHED");
+  EXPECT_EQ(database_.Text("SELECT count(*) FROM suspect"), "0");
+}
+
+TEST_F(StoredWorkTest, SuspectsAreDecidedInSmallBatchesAndThoseNotedBeforeAlone) {
+  feed_->suspect_until_offset = 250;
+  database_.Text("INSERT INTO suspect VALUES ('in', 0, 120, 0)");
+  for (int i = 0; i < 300; ++i) Record("earn alice o" + std::to_string(i) + " 1", "", "alice");
+  Run();
+  EXPECT_EQ(Balance("alice"), "300");
+  EXPECT_EQ(writer_.stats().batches, 6) << "100, 20, the noted one, 100, 29, and the rest, which is not suspect";
   EXPECT_EQ(database_.Text("SELECT count(*) FROM suspect"), "0");
 }
 

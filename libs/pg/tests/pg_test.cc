@@ -62,6 +62,31 @@ TEST_F(PgTest, ArraysComeBackAsTheyWereSentWithNullsAndInfinity) {
   EXPECT_EQ(whole[0].Get<std::vector<int64_t>>(1), (std::vector<int64_t>{7, 8}));
 }
 
+TEST_F(PgTest, CopyWritesAllRowsOrNone) {
+  static constexpr Statement kCopy = {"copy_thing", "COPY thing (thing_id, name) FROM STDIN (FORMAT binary)"};
+  constexpr int64_t kMany = 100'000;  // several pieces
+  CopyRows rows;
+  for (int64_t i = 1; i <= kMany; ++i) rows.Add(i, i % 2 == 0 ? std::optional<std::string>("even é") : std::nullopt);
+  {
+    Tx tx(database_.connection(), "copy");
+    tx.Copy(kCopy, rows);
+    tx.Copy(kCopy, CopyRows());
+    ASSERT_EQ(tx.Commit(), CommitResult::kCommitted) << tx.status();
+  }
+  EXPECT_EQ(database_.Text("SELECT count(*) || ' ' || count(name) || ' ' || sum(thing_id) FROM thing"),
+            "100000 50000 5000050000");
+  CopyRows broken;
+  broken.Add(kMany + 1, std::optional<std::string>("secret"));
+  broken.Add(int64_t{-1}, std::optional<std::string>("secret"));
+  Tx tx(database_.connection(), "copy");
+  tx.Copy(kCopy, broken);
+  EXPECT_EQ(tx.error_kind(), ErrorKind::kData);
+  EXPECT_EQ(ErrorInfoOf(tx.status())->metadata["statement"], "copy_thing");
+  EXPECT_EQ(tx.status().ToString().find("secret"), std::string::npos);
+  EXPECT_EQ(tx.Commit(), CommitResult::kRolledBack);
+  EXPECT_EQ(database_.Text("SELECT max(thing_id) FROM thing"), std::to_string(kMany));
+}
+
 TEST_F(PgTest, TheFirstErrorSticksAndItsTextHoldsNoValue) {
   static constexpr Statement kInsert = {"insert_thing", "INSERT INTO thing VALUES ($1, $2)"};
   Tx tx(database_.connection(), "insert");

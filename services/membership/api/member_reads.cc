@@ -1,8 +1,8 @@
-#include <google/protobuf/util/time_util.h>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "base/proto_time.h"
 #include "base/status.h"
 #include "rpc/paging.h"
 #include "services/membership/api/fields.h"
@@ -16,7 +16,7 @@ namespace {
 template <class Mutable>
 void SetTime(absl::Time from, Mutable mutable_field) {
   if (from == absl::InfiniteFuture() || from == absl::InfinitePast()) return;
-  *mutable_field() = google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(from));
+  *mutable_field() = ToTimestamp(from);
 }
 
 int64_t BalanceOf(const BalanceView& view) { return view.available + view.pending + view.held - view.debt; }

@@ -1,7 +1,7 @@
-#include <google/protobuf/util/time_util.h>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "base/proto_time.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "services/membership/api/commands.h"
@@ -174,8 +174,7 @@ struct ReplyEncoder {
   std::string operator()(const HoldPoints&) const {
     auto response = Start<v1::HoldPointsResponse>(points());
     response.set_hold_id(points().hold.ToString());
-    *response.mutable_expire_time() =
-        google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(points().hold_end));
+    *response.mutable_expire_time() = ToTimestamp(points().hold_end);
     return response.SerializeAsString();
   }
   std::string operator()(const CaptureHold&) const {

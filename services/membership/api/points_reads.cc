@@ -1,10 +1,10 @@
-#include <google/protobuf/util/time_util.h>
 
 #include <map>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "base/proto_time.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "rpc/paging.h"
@@ -13,10 +13,6 @@
 
 namespace tessera::membership::api {
 namespace {
-
-void SetTime(absl::Time from, google::protobuf::Timestamp* to) {
-  *to = google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(from));
-}
 
 void SetBalance(const BalanceView& from, v1::Balance* to) {
   to->set_currency(from.currency);
@@ -76,8 +72,8 @@ void SetEntry(const EntryView& view, v1::Entry* to) {
   to->set_rule_id(view.rule_id);
   to->set_program_version(transfer.program_version);
   if (!transfer.corrects.is_nil()) to->set_corrects_transaction_id(transfer.corrects.ToString());
-  SetTime(transfer.effective_time, to->mutable_effective_time());
-  SetTime(view.posted_time, to->mutable_posted_time());
+  *to->mutable_effective_time() = ToTimestamp(transfer.effective_time);
+  *to->mutable_posted_time() = ToTimestamp(view.posted_time);
 }
 
 v1::Lot::State StateOf(LotState state) {
@@ -101,9 +97,9 @@ void SetLot(const LotView& view, v1::Lot* to) {
   to->set_remaining(view.lot.remaining);
   to->set_held(view.lot.held);
   to->set_expired(view.lot.expired);
-  SetTime(view.lot.earned, to->mutable_earned_time());
-  SetTime(view.lot.activation, to->mutable_activation_time());
-  if (view.expiry != absl::InfiniteFuture()) SetTime(view.expiry, to->mutable_expiry_time());
+  *to->mutable_earned_time() = ToTimestamp(view.lot.earned);
+  if (view.lot.activation != absl::InfiniteFuture()) *to->mutable_activation_time() = ToTimestamp(view.lot.activation);
+  if (view.expiry != absl::InfiniteFuture()) *to->mutable_expiry_time() = ToTimestamp(view.expiry);
   to->set_origin_transaction_id(view.lot.transaction.ToString());
   if (!view.lot.origin.is_nil()) to->set_origin_lot_id(view.lot.origin.ToString());
 }
@@ -129,7 +125,7 @@ v1::GetBalanceResponse ToResponse(const BalancesView& view) {
     SetBalance(balance, statement.mutable_balance());
     statement.set_expiring(balance.expiring);
     if (balance.next_expiry != absl::InfiniteFuture()) {
-      SetTime(balance.next_expiry, statement.mutable_next_expiry_time());
+      *statement.mutable_next_expiry_time() = ToTimestamp(balance.next_expiry);
     }
   }
   return response;

@@ -1,5 +1,5 @@
-#include <google/protobuf/util/time_util.h>
 
+#include "base/proto_time.h"
 #include "base/status.h"
 #include "services/membership/api/commands.h"
 #include "services/membership/api/fields.h"
@@ -17,8 +17,7 @@ absl::StatusOr<engine::ApiCommand> ToPut(const v1::PutProgramRequest& request) {
   command.program = FromProto(request.program());
   command.document = ToDocument(request.program());
   if (request.has_valid_from_time()) {
-    command.valid_from =
-        absl::FromUnixMicros(google::protobuf::util::TimeUtil::TimestampToMicroseconds(request.valid_from_time()));
+    TESSERA_ASSIGN_OR_RETURN(command.valid_from, TimeField(request.valid_from_time(), "valid_from_time"));
   }
   const BrandId brand = command.brand;
   return engine::ApiCommand{Wrap(std::move(command)), brand, id, "program/" + brand.value};

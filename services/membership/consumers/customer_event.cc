@@ -1,9 +1,8 @@
 #include "services/membership/consumers/customer_event.h"
 
-#include <google/protobuf/util/time_util.h>
-
 #include <memory>
 
+#include "base/proto_time.h"
 #include "base/status.h"
 
 namespace tessera::membership::consumers {
@@ -139,8 +138,8 @@ absl::StatusOr<std::optional<Command>> FromCustomerEvent(const CustomerEvent& ev
   if (event.event().payload_case() == ChannelEvent::PAYLOAD_NOT_SET) {
     return InvalidField("event.payload", "no kind of event that is known here", "EVENT_TYPE_UNKNOWN");
   }
-  const int64_t time_us = google::protobuf::util::TimeUtil::TimestampToMicroseconds(event.event_time());
-  const Header header = {{*customer, *brand}, {event.source(), event.source_event_id(), absl::FromUnixMicros(time_us)}};
+  TESSERA_ASSIGN_OR_RETURN(const absl::Time time, TimeField(event.event_time(), "event_time"));
+  const Header header = {{*customer, *brand}, {event.source(), event.source_event_id(), time}};
   if (const auto type = PlainType(event.event().payload_case())) {
     return CustomerActed{header.side, header.cause, *type};
   }

@@ -1,9 +1,9 @@
 #include "services/membership/consumers/customer_topic.h"
 
 #include <google/protobuf/arena.h>
-#include <google/protobuf/util/time_util.h>
 
 #include "absl/strings/str_cat.h"
+#include "base/proto_time.h"
 #include "base/status.h"
 #include "events/cloud_event.h"
 #include "events/payload.h"
@@ -40,7 +40,7 @@ absl::StatusOr<Command> ToCommand(const tessera::events::v1::CustomersMerged& fa
   TESSERA_ASSIGN_OR_RETURN(command.survivor, CustomerField(fact.survivor_customer_id(), "survivor_customer_id"));
   TESSERA_ASSIGN_OR_RETURN(command.absorbed, CustomerField(fact.absorbed_customer_id(), "absorbed_customer_id"));
   command.group = fact.group_id();
-  command.time = absl::FromUnixMicros(google::protobuf::util::TimeUtil::TimestampToMicroseconds(fact.merge_time()));
+  TESSERA_ASSIGN_OR_RETURN(command.time, TimeField(fact.merge_time(), "merge_time"));
   for (int i = 0; i < fact.after_change_ids_size(); ++i) {
     TESSERA_ASSIGN_OR_RETURN(const MergeId id,
                              MergeField(fact.after_change_ids(i), absl::StrCat("after_change_ids[", i, "]")));

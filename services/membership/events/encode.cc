@@ -2,17 +2,13 @@
 
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-#include <google/protobuf/util/time_util.h>
 
+#include "base/proto_time.h"
 #include "tessera/events/v1/rekeyed.pb.h"
 #include "tessera/membership/v1/events.pb.h"
 
 namespace tessera::membership::events {
 namespace {
-
-void SetTime(absl::Time from, google::protobuf::Timestamp* to) {
-  *to = google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(from));
-}
 
 std::string TextOf(const LotId& lot) { return lot.is_nil() ? "" : lot.ToString(); }
 
@@ -56,7 +52,7 @@ v1::TierChanged::Cause CauseOf(TierCause cause) {
 
 // Each overload fills its event and answers the event's name.
 const char* Fill(const MemberEnrolled& from, v1::MemberEnrolled& to) {
-  SetTime(from.enrolled_time, to.mutable_enrolled_time());
+  *to.mutable_enrolled_time() = ToTimestamp(from.enrolled_time);
   to.set_channel(from.channel);
   to.set_tier_id(from.tier_id);
   return "member_enrolled";
@@ -70,8 +66,8 @@ const char* Fill(const PointsEarned& from, v1::PointsEarned& to) {
     awarded.set_amount(award.amount);
     awarded.set_pending(award.pending);
     awarded.set_lot_id(TextOf(award.lot));
-    if (award.activation != absl::InfiniteFuture()) SetTime(award.activation, awarded.mutable_activation_time());
-    if (award.expiry != absl::InfiniteFuture()) SetTime(award.expiry, awarded.mutable_expiry_time());
+    if (award.activation != absl::InfiniteFuture()) *awarded.mutable_activation_time() = ToTimestamp(award.activation);
+    if (award.expiry != absl::InfiniteFuture()) *awarded.mutable_expiry_time() = ToTimestamp(award.expiry);
   }
   if (from.order) SetOrder(*from.order, to.mutable_order());
   return "points_earned";
@@ -88,7 +84,7 @@ const char* Fill(const PointsHeld& from, v1::PointsHeld& to) {
   to.set_hold_id(from.hold.ToString());
   to.set_currency(from.currency);
   to.set_amount(from.amount);
-  SetTime(from.end, to.mutable_expire_time());
+  *to.mutable_expire_time() = ToTimestamp(from.end);
   return "points_held";
 }
 
@@ -148,7 +144,7 @@ const char* Fill(const PointsExpired& from, v1::PointsExpired& to) {
 const char* Fill(const PointsExpiring& from, v1::PointsExpiring& to) {
   to.set_currency(from.currency);
   to.set_amount(from.amount);
-  SetTime(from.expiry, to.mutable_expiry_time());
+  *to.mutable_expiry_time() = ToTimestamp(from.expiry);
   return "points_expiring";
 }
 

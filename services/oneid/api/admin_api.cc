@@ -6,6 +6,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "base/proto_time.h"
 #include "rpc/paging.h"
 #include "services/oneid/api/namespace_fields.h"
 
@@ -112,7 +113,7 @@ v1::GetStatisticsResponse ToProto(const StatisticsView& view, absl::Time now) {
   response.set_merges_open(view.merges - view.merges_complete - view.merges_mismatched);
   response.set_merges_mismatched(view.merges_mismatched);
   response.set_unresolved_events(view.unresolved_events);
-  *response.mutable_count_time() = ToProto(now);
+  *response.mutable_count_time() = ToTimestamp(now);
   return response;
 }
 

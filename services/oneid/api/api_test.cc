@@ -18,19 +18,6 @@ TEST(MaskedTest, ShowsWhatAPersonRecognisesAndNoMore) {
   EXPECT_EQ(Masked(""), "");
 }
 
-TEST(TimeFieldTest, KeepsMicrosecondsAndRefusesWhatCannotBeStored) {
-  google::protobuf::Timestamp time;
-  time.set_seconds(1'700'000'000);
-  time.set_nanos(123'456'789);
-  EXPECT_EQ(*TimeField(time, "t"), absl::FromUnixMicros(1'700'000'000'123'456));
-  EXPECT_EQ(ToProto(*TimeField(time, "t")).nanos(), 123'456'000);
-  time.set_seconds(-1);
-  EXPECT_EQ(FieldOf(TimeField(time, "t").status()), "t");
-  time.set_seconds(1);
-  time.set_nanos(1'000'000'000);
-  EXPECT_FALSE(TimeField(time, "t").ok());
-}
-
 TEST(NamespaceFieldsTest, BuiltInNamespacesSurviveTheWayThroughTheApi) {
   for (const Namespace& ns : BuiltInNamespaces()) {
     const auto back = NamespaceOf(ToProto(ns));

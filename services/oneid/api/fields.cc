@@ -14,23 +14,6 @@ absl::Status Unknown(std::string_view reason, std::string_view message) {
 
 absl::Status BrandUnknown() { return Unknown("BRAND_UNKNOWN", "no such brand"); }
 
-google::protobuf::Timestamp ToProto(absl::Time time) {
-  google::protobuf::Timestamp out;
-  const int64_t seconds = absl::ToUnixSeconds(time);
-  out.set_seconds(seconds);
-  out.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
-  return out;
-}
-
-absl::StatusOr<absl::Time> TimeField(const google::protobuf::Timestamp& time, std::string_view field) {
-  constexpr int64_t kYear9999 = 253'402'300'799;
-  if (time.seconds() < 0 || time.seconds() > kYear9999 || time.nanos() < 0 || time.nanos() > 999'999'999) {
-    return InvalidField(field, "must lie between 1970 and 9999");
-  }
-  const absl::Time exact = absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
-  return absl::FromUnixMicros(absl::ToUnixMicros(exact));
-}
-
 std::string Masked(std::string_view value) {
   if (value.empty()) return "";
   if (const size_t at = value.find('@'); at != std::string_view::npos && at > 0) {

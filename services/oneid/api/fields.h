@@ -35,10 +35,6 @@ absl::StatusOr<IdType> IdField(std::string_view text, std::string_view field) {
 absl::Status Unknown(std::string_view reason, std::string_view message);
 absl::Status BrandUnknown();
 
-google::protobuf::Timestamp ToProto(absl::Time time);
-// InvalidArgument if it is outside what can be stored.
-absl::StatusOr<absl::Time> TimeField(const google::protobuf::Timestamp& time, std::string_view field);
-
 // The value so that a person recognises it but nobody learns it: "+86*******5678", "a***@example.com", "t1***".
 std::string Masked(std::string_view value);
 

@@ -1,6 +1,7 @@
 #include "services/oneid/api/identity_api.h"
 
 #include "absl/strings/str_cat.h"
+#include "base/proto_time.h"
 #include "rpc/paging.h"
 
 namespace tessera::oneid {
@@ -16,8 +17,8 @@ v1::OwnedIdentifier OwnedProto(const OwnedView& owned, bool reveal) {
   out.set_scope(owned.edge.scope);
   out.set_value(reveal ? owned.value : Masked(owned.value));
   out.set_origin_customer_id(owned.edge.customer->ToString());
-  *out.mutable_valid_from() = ToProto(owned.key.from);
-  if (owned.edge.to != absl::InfiniteFuture()) *out.mutable_valid_to() = ToProto(owned.edge.to);
+  *out.mutable_valid_from() = ToTimestamp(owned.key.from);
+  if (owned.edge.to != absl::InfiniteFuture()) *out.mutable_valid_to() = ToTimestamp(owned.edge.to);
   out.set_quarantined(owned.quarantined);
   out.set_shared(owned.shared);
   out.set_source(owned.edge.source);
@@ -81,7 +82,7 @@ v1::GetCustomerResponse CustomerResponse(const CustomerView& view, absl::Time no
     if (owned.key.from <= now && now < owned.edge.to) *customer.add_identifiers() = OwnedProto(owned, false);
   }
   for (const MergeId& merge : view.merges) customer.add_merge_ids(merge.ToString());
-  *customer.mutable_since_time() = ToProto(view.root.uuid.TimeOfV7());
+  *customer.mutable_since_time() = ToTimestamp(view.root.uuid.TimeOfV7());
   return response;
 }
 
@@ -146,8 +147,8 @@ v1::ExplainResolutionResponse ExplainResponse(const EventView& view) {
     if (step.owner) out->set_owner_customer_id(step.owner->ToString());
   }
   for (const MergeId& merge : record.merges) response.add_merge_ids(merge.ToString());
-  *response.mutable_event_time() = ToProto(record.event_time);
-  *response.mutable_posted_time() = ToProto(view.posted_time);
+  *response.mutable_event_time() = ToTimestamp(record.event_time);
+  *response.mutable_posted_time() = ToTimestamp(view.posted_time);
   response.set_payload(record.payload);
   response.set_rule_version(record.rule_version);
   response.set_decision_number(record.decision_number);

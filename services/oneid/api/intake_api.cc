@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/murmur2.h"
+#include "base/proto_time.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "events/cloud_event.h"

@@ -1,5 +1,6 @@
 #include "services/oneid/api/merge_api.h"
 
+#include "base/proto_time.h"
 #include "rpc/paging.h"
 
 namespace tessera::oneid {
@@ -18,9 +19,9 @@ v1::Merge ToProto(const MergeView& view) {
   out.set_survivor_customer_id(view.merge.survivor.ToString());
   out.set_absorbed_customer_id(view.merge.absorbed.ToString());
   out.set_state(static_cast<v1::MergeState>(view.merge.state));
-  *out.mutable_merge_time() = ToProto(view.merge.time);
-  *out.mutable_posted_time() = ToProto(view.posted_time);
-  if (view.merge.closed_time) *out.mutable_closed_time() = ToProto(*view.merge.closed_time);
+  *out.mutable_merge_time() = ToTimestamp(view.merge.time);
+  *out.mutable_posted_time() = ToTimestamp(view.posted_time);
+  if (view.merge.closed_time) *out.mutable_closed_time() = ToTimestamp(*view.merge.closed_time);
   out.set_cause_brand_id(view.merge.brand.value);
   out.set_cause_source(view.merge.source);
   out.set_cause_event_id(view.merge.event_id);
@@ -31,7 +32,7 @@ v1::Merge ToProto(const MergeView& view) {
     Write(answer.answer.survivor_before, one->mutable_survivor_before());
     Write(answer.answer.absorbed_before, one->mutable_absorbed_before());
     Write(answer.answer.survivor_after, one->mutable_survivor_after());
-    *one->mutable_answer_time() = ToProto(answer.time);
+    *one->mutable_answer_time() = ToTimestamp(answer.time);
   }
   return out;
 }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/proto_time.h"
 #include "tessera/events/v1/customer_event.pb.h"
 #include "tessera/events/v1/identity_facts.pb.h"
 
@@ -16,12 +17,6 @@ namespace {
 using engine::Cause;
 using engine::Log;
 using engine::Published;
-
-void SetTime(absl::Time time, google::protobuf::Timestamp* out) {
-  const int64_t micros = absl::ToUnixMicros(time);
-  out->set_seconds(micros / 1'000'000);
-  out->set_nanos(static_cast<int32_t>(micros % 1'000'000 * 1000));
-}
 
 Published Event(const Cause& cause, Log log, std::string key, const char* name,
                 const google::protobuf::MessageLite& data) {
@@ -51,7 +46,7 @@ class Encoder {
     data.set_identifier_id(fact.id.ToString());
     data.set_namespace_(fact.name);
     data.set_customer_id(fact.customer.ToString());
-    SetTime(fact.from, data.mutable_valid_from());
+    *data.mutable_valid_from() = ToTimestamp(fact.from);
     Copy(fact.customer, "identifier_attached", data);
   }
 
@@ -60,7 +55,7 @@ class Encoder {
     data.set_identifier_id(fact.id.ToString());
     data.set_namespace_(fact.name);
     if (fact.customer) data.set_customer_id(fact.customer->ToString());
-    SetTime(fact.to, data.mutable_valid_to());
+    *data.mutable_valid_to() = ToTimestamp(fact.to);
     CopyByKey(fact.customer ? fact.customer->ToString() : fact.id.ToString(), "identifier_detached", data);
   }
 
@@ -70,7 +65,7 @@ class Encoder {
     data.set_namespace_(fact.name);
     data.set_from_customer_id(fact.from_customer.ToString());
     data.set_to_customer_id(fact.to_customer.ToString());
-    SetTime(fact.from, data.mutable_valid_from());
+    *data.mutable_valid_from() = ToTimestamp(fact.from);
     Copy(fact.to_customer, "identifier_moved", data);
   }
 
@@ -98,7 +93,7 @@ class Encoder {
     data.set_group_id(fact.group.value);
     data.set_survivor_customer_id(fact.survivor.ToString());
     data.set_absorbed_customer_id(fact.absorbed.ToString());
-    SetTime(fact.time, data.mutable_merge_time());
+    *data.mutable_merge_time() = ToTimestamp(fact.time);
     for (const MergeId& before : fact.after) data.add_after_change_ids(before.ToString());
     for (const BrandId& brand : fact.brands) data.add_brand_ids(brand.value);
     // In order with the events of either customer: whoever comes to one of them has the merge before him.
@@ -146,7 +141,7 @@ class Encoder {
     }
     data.set_source(event.key.source);
     data.set_source_event_id(event.key.event_id);
-    SetTime(event.time, data.mutable_event_time());
+    *data.mutable_event_time() = ToTimestamp(event.time);
     data.set_order_source(fact.order_source);
     std::string bytes = data.SerializeAsString();
     AppendEvent(event.stripped, bytes);
