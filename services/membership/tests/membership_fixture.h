@@ -17,6 +17,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/ids.h"
+#include "base/proto_time.h"
 #include "base/status.h"
 #include "rpc/client.h"
 #include "services/membership/service.h"
@@ -40,9 +41,6 @@ inline constexpr char kBrand[] = "shop";
 inline constexpr char kAnn[] = "0192f0c1-5b7a-7cde-8f01-0000000000a1";
 inline constexpr char kBob[] = "0192f0c1-5b7a-7cde-8f01-0000000000b2";
 
-inline void SetTime(absl::Time time, google::protobuf::Timestamp* out) {
-  *out = google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(time));
-}
 inline absl::Time TimeOf(const google::protobuf::Timestamp& time) {
   return absl::FromUnixMicros(google::protobuf::util::TimeUtil::TimestampToMicroseconds(time));
 }
@@ -178,7 +176,7 @@ class MembershipTest : public ::testing::Test {
     event.set_origin_customer_id(customer);
     event.set_source("jd");
     event.set_source_event_id(id);
-    SetTime(time, event.mutable_event_time());
+    *event.mutable_event_time() = ToTimestamp(time);
     event.set_order_source("jd");
     return event;
   }
@@ -192,6 +190,13 @@ class MembershipTest : public ::testing::Test {
     line.set_quantity(1);
     line.set_list_minor(pence);
     line.set_paid_minor(pence);
+    return event;
+  }
+  static tessera::events::v1::CustomerEvent RefundEvent(const std::string& customer, const std::string& order,
+                                                        int64_t pence) {
+    auto event = EventOf(customer, "refund-" + order);
+    event.mutable_event()->mutable_order_refunded()->set_order_id(order);
+    event.mutable_event()->mutable_order_refunded()->set_money_minor(pence);
     return event;
   }
   // The record of an event, which takes its slot's next number.

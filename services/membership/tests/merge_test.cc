@@ -25,7 +25,7 @@ class MergeTest : public MembershipTest {
     fact.set_group_id(kBrand);
     fact.set_survivor_customer_id(survivor);
     fact.set_absorbed_customer_id(absorbed);
-    SetTime(absl::Now(), fact.mutable_merge_time());
+    *fact.mutable_merge_time() = ToTimestamp(absl::Now());
     if (!after.empty()) fact.add_after_change_ids(after);
     fact.add_brand_ids(kBrand);
     const std::string data = fact.SerializeAsString();
@@ -130,10 +130,7 @@ TEST_F(MergeTest, AfterwardsEitherSideSpendsAndReturnsWhatTheOtherEarned) {
       Get<v1::SpendPointsResponse>("PointsService/SpendPoints", Mutate<v1::SpendPointsRequest>(kBob, 45));
   EXPECT_EQ(spent.balance().available(), 5);
   // The survivor sends back what the absorbed customer had bought.
-  auto refund = EventOf(kAnn, "refund-b");
-  refund.mutable_event()->mutable_order_refunded()->set_order_id("b");
-  refund.mutable_event()->mutable_order_refunded()->set_money_minor(1'000);
-  customers_->Write(RecordOf("order_refunded", refund));
+  customers_->Write(RecordOf("order_refunded", RefundEvent(kAnn, "b", 1'000)));
   AwaitSettled();
   EXPECT_EQ(Points(kAnn).ShortDebugString(), "currency: \"points\" debt: 5 balance: -5");
   EXPECT_EQ(told_->Of<v1::PointsClawedBack>().at(0).change().customer_id(), kAnn);
