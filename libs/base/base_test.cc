@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <set>
+#include <vector>
+
 #include "base/checked.h"
 #include "base/fault_point.h"
 #include "base/ids.h"
@@ -63,6 +66,13 @@ TEST(Status, CarriesReasonFieldAndDelayThroughTheWire) {
   EXPECT_EQ(RetryDelayOf(DecodeStatus(EncodeStatus(Overloaded("queue full", absl::Milliseconds(250))))),
             absl::Milliseconds(250));
   EXPECT_FALSE(ErrorInfoOf(absl::InternalError("x")));
+}
+
+TEST(Status, TheSameErrorIsTheSameBytes) {
+  std::vector<absl::Status> alive;  // so that each lies at an address of its own
+  std::set<std::string> encoded;
+  for (int i = 0; i < 100; ++i) encoded.insert(EncodeStatus(alive.emplace_back(InvalidField("amount", "too small"))));
+  EXPECT_EQ(encoded.size(), 1u);
 }
 
 #ifdef TESSERA_FAULT_POINTS

@@ -87,11 +87,16 @@ std::string EncodeStatus(const absl::Status& status) {
   google::rpc::Status wire;
   wire.set_code(static_cast<int>(status.code()));
   wire.set_message(std::string(status.message()));
+  // abseil varies the order of payloads on purpose; the same error must be the same bytes.
+  std::map<std::string, std::string> payloads;
   status.ForEachPayload([&](absl::string_view type_url, const absl::Cord& payload) {
-    auto* detail = wire.add_details();
-    detail->set_type_url(std::string(type_url));
-    detail->set_value(std::string(payload));
+    payloads.emplace(std::string(type_url), std::string(payload));
   });
+  for (const auto& [type_url, payload] : payloads) {
+    auto* detail = wire.add_details();
+    detail->set_type_url(type_url);
+    detail->set_value(payload);
+  }
   return wire.SerializeAsString();
 }
 

@@ -1,5 +1,5 @@
-
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "base/proto_time.h"
 #include "base/status.h"
 #include "base/strings.h"
@@ -48,8 +48,9 @@ absl::StatusOr<engine::ApiItem> ToItem(const v1::BatchEarnPointsRequest& request
   }
   auto command = ToEarn(item);
   if (!command.ok()) {
-    const std::string field = absl::StrCat("items[", i, "].", FieldOf(command.status()));
-    return InvalidField(field, ToStd(command.status().message()));
+    const std::string field = FieldOf(command.status());
+    const auto what = absl::StripPrefix(command.status().message(), field + ": ");
+    return InvalidField(absl::StrCat("items[", i, "].", field), ToStd(what));
   }
   return engine::ApiItem{*std::move(command), engine::InputHash(item)};
 }
