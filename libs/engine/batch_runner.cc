@@ -119,7 +119,7 @@ void BatchRunner::LockKnownIds(pg::Tx& tx) {
   std::set<RequestKey> requests;
   std::set<IdentityKey> identities;
   auto add_identity = [&](const Work& work) {
-    if (!work.identity) return;
+    if (!work.identity || !work.park_reason.empty()) return;
     hashes.push_back(HashOf({"event", work.identity->brand, work.identity->source, work.identity->id}));
     identities.insert(KeyOf(*work.identity));
   };

@@ -3,7 +3,9 @@
 #include <map>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "base/status.h"
+#include "base/strings.h"
 #include "google/protobuf/message.h"
 
 namespace tessera::engine {
@@ -43,14 +45,25 @@ void Reader::AnswerKind(const BatchRead& kind, std::vector<Waiting*> waiting) {
   requests.reserve(waiting.size());
   for (const Waiting* one : waiting) requests.push_back(one->request.get());
   absl::Status status = session_.Ensure();
+  pg::ErrorKind error = pg::ErrorKind::kNone;
   std::vector<absl::StatusOr<std::string>> answers;
   // A session may have died since its last use: a read is repeated once on a new one.
   for (int attempt = 0; status.ok() && attempt < 2; ++attempt) {
     pg::Tx tx(*session_, "read");
     answers = kind(tx, requests);
     status = tx.status();
-    if (tx.error_kind() != pg::ErrorKind::kConnection) break;
+    error = tx.error_kind();
+    if (error != pg::ErrorKind::kConnection) break;
     if (auto again = session_.Ensure(); again.ok() && attempt == 0) status = absl::OkStatus();
+  }
+  if (error == pg::ErrorKind::kData || error == pg::ErrorKind::kOther) {
+    if (waiting.size() > 1) {  // One of them is at fault: the others shall not know.
+      for (Waiting* one : waiting) AnswerKind(kind, {one});
+      return;
+    }
+    LogError("read failed", {{"reason", ToStd(status.message())}});
+    status = MakeError(absl::StatusCode::kInternal, "the service could not read this; its log says why",
+                       {"READ_FAILED", "tessera", {}});
   }
   TESSERA_CHECK(!status.ok() || answers.size() == waiting.size());
   for (size_t i = 0; i < waiting.size(); ++i) {

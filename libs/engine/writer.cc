@@ -179,7 +179,7 @@ void Writer::RunBatch(const std::vector<Work*>& work) {
         if (!work[0]->park_reason.empty()) return GiveUp(work, runner.error());
         LogError("data error", {{"reason", ToStd(runner.error().message())}});
         work[0]->park_reason = "DATA_ERROR";
-        break;
+        return RunBatch(work);  // anew: setting it aside must not look up what it names
       case AttemptResult::kRetry:
         Tell(&WriterStats::retries);
         if (++conflicts >= kAttemptsMax) {

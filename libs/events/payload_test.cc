@@ -80,6 +80,17 @@ TEST(DecodePayloadTest, DepthIsLimited) {
   EXPECT_EQ(ReasonText(DecodeJson(json + "{}" + closing)), "JSON_INVALID");
 }
 
+TEST(DecodePayloadTest, TextWithNulIsRefusedWhereverItStands) {
+  Person person;
+  person.add_friends();
+  person.add_friends()->set_city(std::string("a\0b", 3));
+  Person decoded;
+  const absl::Status binary = Decode("application/protobuf", person.SerializeAsString(), &decoded);
+  EXPECT_EQ(ReasonText(binary) + " " + FieldOf(binary), "DATA_INVALID friends[1].city");
+  const absl::Status json = DecodeJson(R"({"friends":[{"friends":[{"city":"\u0000"}]}]})");
+  EXPECT_EQ(ReasonText(json) + " " + FieldOf(json), "JSON_INVALID friends[0].friends[0].city");
+}
+
 TEST(DecodePayloadTest, UnknownJsonFieldIsNamed) {
   const absl::Status top = DecodeJson(R"({"cty":"x"})");
   EXPECT_EQ(ReasonText(top), "JSON_INVALID");

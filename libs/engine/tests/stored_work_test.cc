@@ -94,6 +94,16 @@ TEST_F(StoredWorkTest, ARecordThatEndedTheProcessTwiceAloneIsParkedAndItsNeighbo
   EXPECT_EQ(database_.Text("SELECT count(*) FROM suspect"), "0");
 }
 
+TEST_F(StoredWorkTest, ARecordWhoseLookUpsFailIsParkedAndItsNeighboursGoOn) {
+  Record("earn alice o1 1", "", "alice");
+  Record(std::string("earn b\0b o2 1", 13), "", "bob");  // Postgres takes no NUL in a text
+  Record("earn carol o3 1", "", "carol");
+  Run();
+  EXPECT_EQ(Balance("alice"), "1");
+  EXPECT_EQ(Balance("carol"), "1");
+  EXPECT_EQ(database_.Text("SELECT reason FROM parked"), "DATA_ERROR");
+}
+
 TEST_F(StoredWorkTest, SuspectsAreDecidedInSmallBatchesAndThoseNotedBeforeAlone) {
   feed_->suspect_until_offset = 250;
   database_.Text("INSERT INTO suspect VALUES ('in', 0, 120, 0)");

@@ -95,6 +95,10 @@ void Books::DueAt(const MemberKey& side, TimerKind kind, absl::Time time) {
   if (time < Due(side, kind)) SetDue(side, kind, time);
 }
 
+// Of each measure of one side, so that the sums over all sides of a customer (at most 200) fit, and a merge never
+// fails.
+constexpr int64_t kOwnSumMax = 40'000'000'000'000'000;
+
 void Books::AddTo(int64_t& value, int64_t delta) {
   if (auto sum = CheckedAdd(value, delta)) {
     value = *sum;
@@ -105,7 +109,9 @@ void Books::AddTo(int64_t& value, int64_t delta) {
 
 void Books::Change(const MemberKey& side, CurrencyNo currency, Measure measure, int64_t delta) {
   if (delta == 0) return;
-  AddTo(Edit(side).own.Of(currency)[measure], delta);
+  int64_t& own = Edit(side).own.Of(currency)[measure];
+  AddTo(own, delta);
+  overflowed_ = overflowed_ || own > kOwnSumMax || own < -kOwnSumMax;
   AddTo(Edit(root_).all.Of(currency)[measure], delta);
   changed_.insert(currency);
 }

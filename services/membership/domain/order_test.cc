@@ -199,7 +199,9 @@ TEST_F(OrderTest, SumsThatWouldNotFitAreRefused) {
   EXPECT_EQ(ReasonOf(Pay(1, "o1", Lines({{1, INT64_MAX}}))), Refused(Reason::kAmountOverflow, ""));
   rule.points = 1;
   PutRule(rule);
-  EXPECT_TRUE(IsDone(Pay(1, "o1", Lines({{1, INT64_MAX}}))));
+  EXPECT_EQ(ReasonOf(Pay(1, "o1", Lines({{1, INT64_MAX}}))), Refused(Reason::kAmountOverflow, ""));
+  constexpr int64_t kMost = 40'000'000'000'000'000;  // 200 sides of it fit into 64 bits
+  EXPECT_TRUE(IsDone(Pay(1, "o1", Lines({{1, kMost}}))));
   EXPECT_EQ(ReasonOf(Pay(1, "o2", Lines({{1, 1}}))), Refused(Reason::kAmountOverflow, ""));
 }
 

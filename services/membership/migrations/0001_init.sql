@@ -52,6 +52,10 @@ CREATE TABLE member (
 ) WITH (fillfactor = 70);
 CREATE INDEX member_absorbed ON member (root_id, brand_id) WHERE root_id <> customer_id;
 
+-- A sum over members that is larger than any number we keep is told as the largest one.
+CREATE FUNCTION saturated(total numeric) RETURNS int8 IMMUTABLE LANGUAGE sql
+  AS 'SELECT greatest(least(total, 9223372036854775807), -9223372036854775808)::int8';
+
 CREATE VIEW own_account AS
 SELECT m.customer_id, m.brand_id, m.root_id, c::int2 AS currency_no, m.own_sums[c * 12 - 8] AS available,
        m.own_sums[c * 12 - 7] AS pending, m.own_sums[c * 12 - 6] AS held, m.own_sums[c * 12 - 5] AS debt,

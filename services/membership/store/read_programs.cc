@@ -20,11 +20,12 @@ constexpr pg::Statement kCounts = {
     "count(*) FILTER (WHERE root_id <> customer_id), coalesce(sum(own_sums[3]), 0)::int8, "
     "coalesce(sum(own_sums[2]), 0)::int8, coalesce(sum(own_sums[1]), 0)::int8 FROM member WHERE brand_id = $1"};
 
-constexpr pg::Statement kSums = {
-    "read_currency_sums",
-    "SELECT currency_no, sum(available)::int8, sum(pending)::int8, sum(held)::int8, sum(debt)::int8, "
-    "sum(held_debt)::int8, sum(earned)::int8, sum(clawed_back)::int8, sum(forgiven)::int8, sum(spent)::int8, "
-    "sum(returned)::int8, sum(expired)::int8 FROM own_account WHERE brand_id = $1 GROUP BY 1"};
+constexpr pg::Statement kSums = {"read_currency_sums",
+                                 "SELECT currency_no, saturated(sum(available)), saturated(sum(pending)), "
+                                 "saturated(sum(held)), saturated(sum(debt)), saturated(sum(held_debt)), "
+                                 "saturated(sum(earned)), saturated(sum(clawed_back)), saturated(sum(forgiven)), "
+                                 "saturated(sum(spent)), saturated(sum(returned)), "
+                                 "saturated(sum(expired)) FROM own_account WHERE brand_id = $1 GROUP BY 1"};
 
 constexpr pg::Statement kTiers = {
     "read_tier_counts",

@@ -64,6 +64,26 @@ TEST_F(BadInput, AnOverflowingSum) {
       "AMOUNT_OVERFLOW", "lines[1].list_minor");
 }
 
+TEST_F(BadInput, ATextThatHoldsNul) {
+  ExpectDeadLetter(
+      "oneid",
+      [&] {
+        Publish(Paid("ann", std::string("b\0d", 3), {{1, 100}}));
+      },
+      "ATTRIBUTE_INVALID", "id");
+}
+
+TEST_F(BadInput, ATextOfThePayloadThatHoldsNul) {
+  ExpectDeadLetter(
+      "oneid",
+      [&] {
+        auto bad = Paid("ann", std::string("b\0d", 3), {{1, 100}});
+        bad.id = "bad";
+        Publish(bad);
+      },
+      "DATA_INVALID", "order_paid.order_id");
+}
+
 TEST_F(BadInput, ANegativeQuantity) {
   ExpectDeadLetter(
       "oneid",
