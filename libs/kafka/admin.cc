@@ -2,12 +2,16 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/status.h"
 
 namespace tessera::kafka {
 namespace {
+
+constexpr absl::Duration kLeaderPause = absl::Milliseconds(20);  // Metadata cannot be waited for, only asked for.
 
 template <class T, void (*Destroy)(T*)>
 struct Destroyer {
@@ -109,7 +113,7 @@ absl::Status Admin::AwaitLeaders(const std::vector<TopicSpec>& specs, absl::Time
     }
     if (ready) return absl::OkStatus();
     if (absl::Now() >= deadline) return ToStatus(RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, "wait for topics");
-    absl::SleepFor(absl::Milliseconds(20));  // Metadata cannot be waited for, only asked for.
+    absl::SleepFor(kLeaderPause);
   }
 }
 
@@ -131,7 +135,17 @@ absl::StatusOr<int32_t> Admin::PartitionCount(const std::string& topic, absl::Du
   return found->second.partitions;
 }
 
+// A partition whose leader is just coming into being or moving answers only a moment later.
 absl::StatusOr<std::vector<int64_t>> Admin::EndOffsets(const std::string& topic, absl::Duration timeout) {
+  const absl::Time deadline = absl::Now() + timeout;
+  for (;;) {
+    auto ends = EndOffsetsNow(topic, std::max(deadline - absl::Now(), absl::Milliseconds(1)));
+    if (!absl::IsUnavailable(ends.status()) || absl::Now() + kLeaderPause > deadline) return ends;
+    absl::SleepFor(kLeaderPause);
+  }
+}
+
+absl::StatusOr<std::vector<int64_t>> Admin::EndOffsetsNow(const std::string& topic, absl::Duration timeout) {
   TESSERA_ASSIGN_OR_RETURN(const int32_t partitions, PartitionCount(topic, timeout));
   const PartitionList list(rd_kafka_topic_partition_list_new(partitions));
   for (int32_t partition = 0; partition < partitions; ++partition) {

@@ -44,6 +44,7 @@ class Admin {
     int32_t partitions = 0;
     bool has_leaders = false;
   };
+  absl::StatusOr<std::vector<int64_t>> EndOffsetsNow(const std::string& topic, absl::Duration timeout);
   absl::StatusOr<std::map<std::string, TopicState>> Topics(absl::Duration timeout);
   absl::Status CreateTopics(const std::vector<TopicSpec>& specs, absl::Duration timeout);
   absl::Status AwaitLeaders(const std::vector<TopicSpec>& specs, absl::Time deadline);
