@@ -39,15 +39,15 @@ const RecordOrigin* SuspectOf(const Work& work) {
   return record != nullptr && record->record.offset < record->feed->suspect_until_offset ? record : nullptr;
 }
 
-std::vector<RecordAt> Suspects::Noted(const std::vector<const RecordOrigin*>& records) {
+std::set<RecordAt> Suspects::Noted(const std::vector<const RecordOrigin*>& records) {
   static constexpr Statement kFind = {
       "find_suspects",
       "SELECT s.topic, s.partition, s.record_offset FROM unnest($1::text[], $2::int4[], $3::int8[]) "
       "AS k(topic, partition, record_offset) JOIN suspect s USING (topic, partition, record_offset)"};
-  std::vector<RecordAt> noted;
+  std::set<RecordAt> noted;
   if (records.empty()) return noted;
   for (const pg::Row row : RunAlone(session_, kFind, Columns(records))) {
-    noted.emplace_back(row.Get<std::string>(0), row.Get<int32_t>(1), row.Get<int64_t>(2));
+    noted.emplace(row.Get<std::string>(0), row.Get<int32_t>(1), row.Get<int64_t>(2));
   }
   return noted;
 }

@@ -3,7 +3,7 @@
 // decided alone. Notes are kept in the table `suspect`. Used by one writer.
 #pragma once
 
-#include <map>
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -28,7 +28,7 @@ class Suspects {
   explicit Suspects(pg::Session& session) : session_(session) {}
 
   // Those of the records that are noted.
-  std::vector<RecordAt> Noted(const std::vector<const RecordOrigin*>& records);
+  std::set<RecordAt> Noted(const std::vector<const RecordOrigin*>& records);
   // Notes records that are decided together.
   void NoteTogether(const std::vector<const RecordOrigin*>& records);
   // Notes a record that is decided alone; how often it was so far, this time included.

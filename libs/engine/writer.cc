@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <random>
-#include <set>
 #include <utility>
 
 #include "base/check.h"
@@ -115,8 +114,7 @@ void Writer::RunAll(const std::vector<Work*>& work) {
     if (const RecordOrigin* suspect = SuspectOf(*one)) suspects.push_back(suspect);
   }
   if (suspects.empty()) return RunBatch(work);
-  const std::vector<RecordAt> found = suspects_.Noted(suspects);
-  const std::set<RecordAt> noted(found.begin(), found.end());
+  const std::set<RecordAt> noted = suspects_.Noted(suspects);
   std::vector<Work*> careful, together;
   for (Work* one : work) {
     const RecordOrigin* suspect = SuspectOf(*one);

@@ -81,7 +81,8 @@ class Kafka:
             self._format()
         log = processes.log_path(self._layout, NAME)
         log_start = log.stat().st_size if log.exists() else 0
-        argv = [*_java("-Xms256m", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", *_LOGGING), "kafka.Kafka", str(self._properties)]
+        java = _java("-Xms256m", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", *_LOGGING)
+        argv = [*java, "kafka.Kafka", str(self._properties)]
         process = processes.start(self._layout, NAME, argv)
         processes.wait_until_ready(self._layout, process, lambda: self._serves(log_start), 60.0)
         return process

@@ -46,6 +46,25 @@ absl::StatusOr<int> ForEachRecord(const Arguments& arguments, const std::string&
   return exit_code;
 }
 
+void RecordList::Add(const std::string& service, const google::protobuf::Message& record,
+                     std::vector<std::string> cells) {
+  Json one = {{"service", service}};
+  one.update(ToJson(record));
+  json_.push_back(std::move(one));
+  table_.Add(std::move(cells));
+}
+
+void RecordList::Print(const Arguments& arguments, int64_t total, const std::string& name,
+                       const std::string& nothing) const {
+  if (arguments.Has("json")) {
+    PrintJson({{"total_count", total}, {name, json_}});
+  } else if (table_.empty()) {
+    cli::Print(nothing + "\n");
+  } else {
+    cli::Print(table_.Text() + ShownText(static_cast<int64_t>(json_.size()), total));
+  }
+}
+
 std::string ShownText(int64_t shown, int64_t total) {
   if (shown >= total) return absl::StrCat(Grouped(total), " in all\n");
   return absl::StrCat(Grouped(shown), " of ", Grouped(total), " shown; --limit shows more\n");

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -12,6 +13,7 @@
 #include "base/status.h"
 #include "tools/tessera/cli/output.h"
 #include "tools/tessera/cli/stack.h"
+#include "tools/tessera/cli/table.h"
 
 namespace tessera::cli {
 
@@ -50,6 +52,22 @@ absl::Status ReadPages(Stack& stack, const std::string& service, std::string_vie
 // failed.
 absl::StatusOr<int> ForEachRecord(const Arguments& arguments, const std::string& done,
                                   const std::function<absl::Status(const RecordName&)>& act);
+
+// The list of records that a command shows: a table for people, or JSON.
+class RecordList {
+ public:
+  explicit RecordList(std::vector<Table::Column> columns) : table_(std::move(columns)) {}
+
+  // `cells` as in the table's columns.
+  void Add(const std::string& service, const google::protobuf::Message& record, std::vector<std::string> cells);
+
+  // `total` counts also those that are not shown; `name` is the list's in JSON, `nothing` a sentence if it is empty.
+  void Print(const Arguments& arguments, int64_t total, const std::string& name, const std::string& nothing) const;
+
+ private:
+  Table table_;
+  Json json_ = Json::array();
+};
 
 // The footnote of a list: "20 of 79 shown; --limit shows more".
 std::string ShownText(int64_t shown, int64_t total);

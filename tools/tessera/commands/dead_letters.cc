@@ -31,27 +31,18 @@ absl::Status ReadDeadLetters(Stack& stack, const std::string& service, const Arg
 absl::StatusOr<int> List(Stack& stack, const Arguments& arguments) {
   TESSERA_ASSIGN_OR_RETURN(const int64_t limit, arguments.Number("limit", 50, 1, 1'000'000));
   TESSERA_ASSIGN_OR_RETURN(const auto services, stack.Services());
-  Table table({{"EVENT"}, {"REASON"}, {"FIELD"}, {"BRAND"}, {"EVENT ID"}, {"REFUSED"}, {"REPLAYED"}, {"MESSAGE"}});
-  Json json = Json::array();
+  RecordList list({{"EVENT"}, {"REASON"}, {"FIELD"}, {"BRAND"}, {"EVENT ID"}, {"REFUSED"}, {"REPLAYED"}, {"MESSAGE"}});
   int64_t total = 0;
   for (const std::string& service : services) {
     TESSERA_RETURN_IF_ERROR(
         ReadDeadLetters(stack, service, arguments, limit, total, [&](const ops::DeadLetterSummary& letter) {
-          Json one = {{"service", service}};
-          one.update(ToJson(letter));
-          json.push_back(std::move(one));
-          table.Add({ToText({service, letter.dead_letter_id()}), letter.reason(), letter.field(), letter.brand_id(),
-                     letter.event_id(), TimeText(letter.posted_time()), TimeText(letter.replayed_time()),
-                     letter.message()});
+          list.Add(
+              service, letter,
+              {ToText({service, letter.dead_letter_id()}), letter.reason(), letter.field(), letter.brand_id(),
+               letter.event_id(), TimeText(letter.posted_time()), TimeText(letter.replayed_time()), letter.message()});
         }));
   }
-  if (arguments.Has("json")) {
-    PrintJson({{"total_count", total}, {"dead_letters", json}});
-  } else if (table.empty()) {
-    Print("there are no dead letters\n");
-  } else {
-    Print(table.Text() + ShownText(static_cast<int64_t>(json.size()), total));
-  }
+  list.Print(arguments, total, "dead_letters", "there are no dead letters");
   return 0;
 }
 

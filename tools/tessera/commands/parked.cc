@@ -13,31 +13,22 @@ namespace ops = ::tessera::ops::v1;
 absl::StatusOr<int> List(Stack& stack, const Arguments& arguments) {
   TESSERA_ASSIGN_OR_RETURN(const int64_t limit, arguments.Number("limit", 50, 1, 1'000'000));
   TESSERA_ASSIGN_OR_RETURN(const auto services, stack.Services());
-  Table table({{"RECORD"}, {"REASON"}, {"KEY"}, {"TOPIC"}, {"OFFSET", Table::Align::kRight}, {"SINCE"}});
-  Json json = Json::array();
+  RecordList list({{"RECORD"}, {"REASON"}, {"KEY"}, {"TOPIC"}, {"OFFSET", Table::Align::kRight}, {"SINCE"}});
   int64_t total = 0;
   for (const std::string& service : services) {
     const auto show = [&](const ops::ListParkedResponse& page) {
       for (const ops::ParkedRecord& record : page.records()) {
-        Json one = {{"service", service}};
-        one.update(ToJson(record));
-        json.push_back(std::move(one));
-        table.Add({ToText({service, record.parked_id()}), record.reason(), record.key_hash(),
-                   absl::StrCat(record.topic(), "/", record.partition()), absl::StrCat(record.offset()),
-                   TimeText(record.posted_time())});
+        list.Add(service, record,
+                 {ToText({service, record.parked_id()}), record.reason(), record.key_hash(),
+                  absl::StrCat(record.topic(), "/", record.partition()), absl::StrCat(record.offset()),
+                  TimeText(record.posted_time())});
       }
       return page.records_size();
     };
     TESSERA_RETURN_IF_ERROR((ReadPages<ops::ListParkedRequest, ops::ListParkedResponse>(
         stack, service, "tessera.ops.v1.OperationsService/ListParked", {}, limit, total, show)));
   }
-  if (arguments.Has("json")) {
-    PrintJson({{"total_count", total}, {"parked", json}});
-  } else if (table.empty()) {
-    Print("nothing is parked\n");
-  } else {
-    Print(table.Text() + ShownText(static_cast<int64_t>(json.size()), total));
-  }
+  list.Print(arguments, total, "parked", "nothing is parked");
   return 0;
 }
 

@@ -13,30 +13,21 @@ namespace ops = ::tessera::ops::v1;
 absl::StatusOr<int> List(Stack& stack, const Arguments& arguments) {
   TESSERA_ASSIGN_OR_RETURN(const int64_t limit, arguments.Number("limit", 50, 1, 1'000'000));
   TESSERA_ASSIGN_OR_RETURN(const auto services, stack.Services());
-  Table table({{"EVENT"}, {"WAITS FOR"}, {"BRAND"}, {"EVENT ID"}, {"SINCE"}, {"UNTIL"}});
-  Json json = Json::array();
+  RecordList list({{"EVENT"}, {"WAITS FOR"}, {"BRAND"}, {"EVENT ID"}, {"SINCE"}, {"UNTIL"}});
   int64_t total = 0;
   for (const std::string& service : services) {
     const auto show = [&](const ops::ListWaitingResponse& page) {
       for (const ops::WaitingEvent& event : page.events()) {
-        Json one = {{"service", service}};
-        one.update(ToJson(event));
-        json.push_back(std::move(one));
-        table.Add({ToText({service, event.waiting_id()}), event.wait_key(), event.brand_id(), event.event_id(),
-                   TimeText(event.posted_time()), TimeText(event.until_time())});
+        list.Add(service, event,
+                 {ToText({service, event.waiting_id()}), event.wait_key(), event.brand_id(), event.event_id(),
+                  TimeText(event.posted_time()), TimeText(event.until_time())});
       }
       return page.events_size();
     };
     TESSERA_RETURN_IF_ERROR((ReadPages<ops::ListWaitingRequest, ops::ListWaitingResponse>(
         stack, service, "tessera.ops.v1.OperationsService/ListWaiting", {}, limit, total, show)));
   }
-  if (arguments.Has("json")) {
-    PrintJson({{"total_count", total}, {"waiting", json}});
-  } else if (table.empty()) {
-    Print("nothing waits\n");
-  } else {
-    Print(table.Text() + ShownText(static_cast<int64_t>(json.size()), total));
-  }
+  list.Print(arguments, total, "waiting", "nothing waits");
   return 0;
 }
 
