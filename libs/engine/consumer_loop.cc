@@ -128,9 +128,10 @@ absl::Status ConsumerLoop::Step(absl::Duration wait) {
 void ConsumerLoop::TellLag() {
   if (absl::Now() - lag_told_ < kLagPeriod) return;
   lag_told_ = absl::Now();
+  std::vector<kafka::NextOffset> moved;
   for (auto& [key, reading] : readings_) {
     const int64_t offset = reading.feed->next_offset;
-    if (offset != reading.told_offset) consumer_.CommitForLag(names_.AtBroker(key.first), key.second, offset);
+    if (offset != reading.told_offset) moved.push_back({names_.AtBroker(key.first), key.second, offset});
     reading.told_offset = offset;
     const auto range = consumer_.Watermarks(names_.AtBroker(key.first), key.second);
     if (!range.ok() || range->high < 0) continue;
@@ -138,6 +139,7 @@ void ConsumerLoop::TellLag() {
                       {{"topic", key.first}, {"partition", std::to_string(key.second)}})
         .Set(static_cast<double>(range->high - offset));
   }
+  consumer_.CommitForLag(moved);
 }
 
 void ConsumerLoop::Stop() {

@@ -140,9 +140,11 @@ std::map<RequestKey, KnownRequest> FindRequests(pg::Tx& tx, const std::set<Reque
 std::map<IdentityKey, uint64_t> FindIdentities(pg::Tx& tx, const std::set<IdentityKey>& keys) {
   static constexpr Statement kFind = {
       "find_identities",
-      "SELECT e.event_id, e.source, e.brand_id, e.content_hash FROM channel_event e "
-      "JOIN unnest($1::text[], $2::text[], $3::text[]) AS k(event_id, source, brand_id) "
-      "USING (event_id, source, brand_id)"};
+      "SELECT e.event_id, e.source, e.brand_id, e.content_hash "
+      "FROM unnest($1::text[], $2::text[], $3::text[]) AS k(event_id, source, brand_id) JOIN channel_event e "
+      "ON hashtextextended(e.event_id, hashtextextended(e.source, hashtextextended(e.brand_id, 0))) = "
+      "hashtextextended(k.event_id, hashtextextended(k.source, hashtextextended(k.brand_id, 0))) "
+      "AND e.event_id = k.event_id AND e.source = k.source AND e.brand_id = k.brand_id"};
   std::map<IdentityKey, uint64_t> known;
   if (keys.empty()) return known;
   Texts ids, sources, brands;

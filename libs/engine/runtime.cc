@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "base/thread.h"
 #include "engine/operations.h"
 #include "engine/schema.h"
 
@@ -129,23 +130,23 @@ absl::Status Runtime::StartServer() {
 
 void Runtime::StartThreads() {
   for (auto& writer : writers_) {
-    sinks_.emplace_back([this, w = writer.get()] {
+    sinks_.push_back(StartThread("writer", [this, w = writer.get()] {
       while (w->Step(kIdleWait) || !stop_sinks_) {
       }
-    });
+    }));
   }
   for (Reader* reader : {reads_.get(), queries_.get()}) {
-    sinks_.emplace_back([this, reader] {
+    sinks_.push_back(StartThread(reader == reads_.get() ? "reads" : "queries", [this, reader] {
       while (reader->Step(kIdleWait) || !stop_sinks_) {
       }
-    });
+    }));
   }
   if (auto leased = leases_->Step(); !leased.ok()) LogFailure("leases", leased);
-  sinks_.emplace_back([this] { LoopRelay(); });
-  sources_.emplace_back([this] { LoopLeases(); });
-  sources_.emplace_back([this] { LoopConsumer(); });
-  sources_.emplace_back([this] { LoopTimers(); });
-  sources_.emplace_back([this] { LoopPartitions(); });
+  sinks_.push_back(StartThread("relay", [this] { LoopRelay(); }));
+  sources_.push_back(StartThread("leases", [this] { LoopLeases(); }));
+  sources_.push_back(StartThread("consumer", [this] { LoopConsumer(); }));
+  sources_.push_back(StartThread("timers", [this] { LoopTimers(); }));
+  sources_.push_back(StartThread("partitions", [this] { LoopPartitions(); }));
 }
 
 void Runtime::LoopLeases() {

@@ -259,7 +259,7 @@ TEST_F(BrokerTest, WatermarksAndLag) {
   ASSERT_EQ(Read(25).size(), 25u);
   EXPECT_EQ(consumer_->Watermarks(topic_, 2)->high, 25);
 
-  consumer_->CommitForLag(topic_, 2, 20);
+  consumer_->CommitForLag({{topic_, 2, 20}});
   Settings settings = CommonSettings(brokers_, "test");
   settings.emplace_back("group.id", topic_ + ".group");
   const Handle monitor = std::move(*NewHandle(HandleKind::kConsumer, settings));

@@ -243,8 +243,12 @@ absl::StatusOr<OffsetRange> Consumer::QueryWatermarks(const std::string& topic, 
   return range;
 }
 
-void Consumer::CommitForLag(const std::string& topic, int32_t partition, int64_t next_offset) {
-  const PartitionList list = OnePartition(topic, partition, next_offset);
+void Consumer::CommitForLag(const std::vector<NextOffset>& offsets) {
+  if (offsets.empty()) return;
+  const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size())));
+  for (const NextOffset& next : offsets) {
+    rd_kafka_topic_partition_list_add(list.get(), next.topic.c_str(), next.partition)->offset = next.offset;
+  }
   rd_kafka_commit(client_.get(), list.get(), /*async=*/1);
 }
 

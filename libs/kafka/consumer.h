@@ -52,6 +52,12 @@ struct OffsetRange {
   int64_t high = 0;  // of the next record to be written
 };
 
+struct NextOffset {
+  std::string topic;
+  int32_t partition = 0;
+  int64_t offset = 0;
+};
+
 class Consumer {
  public:
   // Does not wait for the broker. InvalidArgument for bad options.
@@ -87,8 +93,8 @@ class Consumer {
   absl::StatusOr<OffsetRange> QueryWatermarks(const std::string& topic, int32_t partition,
                                               absl::Duration timeout = absl::Seconds(5));
 
-  // Publishes the offset for monitoring of lag; returns at once, a failure is nobody's problem.
-  void CommitForLag(const std::string& topic, int32_t partition, int64_t next_offset);
+  // Publishes the offsets for monitoring of lag, in one request; returns at once, a failure is nobody's problem.
+  void CommitForLag(const std::vector<NextOffset>& offsets);
 
  private:
   using Key = std::pair<std::string, int32_t>;

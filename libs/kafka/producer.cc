@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "base/thread.h"
 
 namespace tessera::kafka {
 namespace {
@@ -71,7 +72,7 @@ rd_kafka_resp_err_t Enqueue(rd_kafka_t* client, const Message& message, void* op
 absl::StatusOr<std::unique_ptr<Producer>> Producer::Create(ProducerOptions options) {
   std::unique_ptr<Producer> producer(new Producer(std::move(options)));
   TESSERA_ASSIGN_OR_RETURN(producer->client_, producer->NewClient());
-  producer->thread_ = std::thread(&Producer::Run, producer.get());
+  producer->thread_ = StartThread("kafka_producer", [self = producer.get()] { self->Run(); });
   return producer;
 }
 

@@ -109,7 +109,9 @@ absl::Status Connection::SetSession() {
       "SET jit = off; SET idle_in_transaction_session_timeout = '5s'; SET statement_timeout = '60s'; "
       "SET timezone = 'UTC'";
   if (options_.key_access_only) {
-    sql += "; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off";
+    sql +=
+        "; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; "
+        "SET plan_cache_mode = force_generic_plan";
   }
   return Execute(sql).status();
 }

@@ -65,13 +65,15 @@ void DiscoverOwners(pg::Tx& tx, Need& need) {
   if (unread.empty()) return;
   const IdentifierKeys keys = KeysOf(unread);
   for (const auto& [id, group] : unread) need.seen.owners.try_emplace(id);
+  IdentifierKeys stored;
   ReadIdentifiers(tx, keys, [&](const IdentifierId& id, const Identifier& row) {
     need.seen.stored.insert(id);
+    stored.Add(row.group, id);
     if (row.shared) need.seen.shared.insert(id);
     if (row.logged_in_customer) need.customers.insert(*row.logged_in_customer);
     if (row.transaction_customer) need.customers.insert(*row.transaction_customer);
   });
-  ReadEdges(tx, keys, [&](const EdgeKey& key, const Edge& edge) {
+  ReadEdges(tx, stored, [&](const EdgeKey& key, const Edge& edge) {
     if (!edge.customer) return;
     auto& owners = need.seen.owners[key.identifier];
     if (std::find(owners.begin(), owners.end(), *edge.customer) == owners.end()) owners.push_back(*edge.customer);

@@ -27,6 +27,7 @@ IdentifierKeys KeysOf(const std::map<IdentifierId, GroupId>& identifiers);
 void ReadIdentifiers(pg::Tx& tx, const IdentifierKeys& keys,
                      const std::function<void(const IdentifierId&, const Identifier&)>& f);
 
+// Only identifiers that have a row have edges.
 void ReadEdges(pg::Tx& tx, const IdentifierKeys& keys, const std::function<void(const EdgeKey&, const Edge&)>& f);
 
 void ReadCustomers(pg::Tx& tx, const std::vector<CustomerId>& customers,

@@ -226,6 +226,7 @@ TEST_F(GraphStoreTest, EachInvariantNoticesThatItIsBroken) {
        "'phone'"},
       {"alias_ends_in_one_step", "UPDATE customer SET root_id = gen_random_uuid() WHERE root_id <> customer_id"},
       {"alias_has_its_merge", "DELETE FROM merge"},
+      {"edge_has_its_identifier", "DELETE FROM identifier WHERE namespace = 'phone'"},
       {"event_resolved_once", "DELETE FROM identifier_event WHERE event_id = 'm2'"},
       {"event_resolved_once", "UPDATE identifier_event SET root_id = NULL WHERE event_id = 'm2'"},
       {"customer_knows_its_identifiers", "UPDATE customer SET identifier_ids = '{}'"},

@@ -87,12 +87,14 @@ bool LoadIdentifiers(pg::Tx& tx, const Need& need, Tables& tables) {
   auto known = [&](const std::optional<CustomerId>& customer) {
     return !customer || need.customers.contains(*customer);
   };
+  IdentifierKeys stored;
   ReadIdentifiers(tx, keys, [&](const IdentifierId& id, const Identifier& row) {
+    stored.Add(row.group, id);
     holds = holds && need.seen.stored.contains(id) && row.shared == need.seen.shared.contains(id) &&
             known(row.logged_in_customer) && known(row.transaction_customer);
     tables.identifiers.Put(id, row);
   });
-  ReadEdges(tx, keys, [&](const EdgeKey& key, const Edge& edge) {
+  ReadEdges(tx, stored, [&](const EdgeKey& key, const Edge& edge) {
     holds = holds && known(edge.customer);
     tables.edges.Put(key, edge);
   });
