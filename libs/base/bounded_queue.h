@@ -1,6 +1,7 @@
-// A queue with a limit: full means "say no", never "grow". Thread-safe; any number of producers, usually one consumer.
+// A queue with a limit: full means "say no", never "grow". Thread-safe; any number of producers, one consumer.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <optional>
 #include <utility>
@@ -16,23 +17,29 @@ class BoundedQueue {
  public:
   explicit BoundedQueue(size_t limit) : limit_(limit) {}
 
-  // False, and the item untouched, if the queue is full or closed.
-  bool TryPush(T& item) {
+  // False, and the item untouched, if the queue is full or closed. A patient item may be held back for others to come.
+  bool TryPush(T& item, bool patient = false) {
     absl::MutexLock lock(&mutex_);
     if (closed_ || items_.size() >= limit_) return false;
     items_.push_back(std::move(item));
+    all_patient_ = all_patient_ && patient;
     return true;
   }
 
-  // Takes up to `max` items; waits until there is one, the queue is closed or `timeout` has passed.
-  std::vector<T> Take(size_t max, absl::Duration timeout) {
+  // Takes up to `max` items. Waits until there is one, the queue is closed or `timeout` has passed; then, while all
+  // that wait are patient, until there are `max` or `gather` has passed.
+  std::vector<T> Take(size_t max, absl::Duration timeout, absl::Duration gather = absl::ZeroDuration()) {
     absl::MutexLock lock(&mutex_);
     mutex_.AwaitWithTimeout(absl::Condition(this, &BoundedQueue::Ready), timeout);
+    enough_ = max;
+    if (!items_.empty() && !Full()) mutex_.AwaitWithTimeout(absl::Condition(this, &BoundedQueue::Full), gather);
     std::vector<T> taken;
+    taken.reserve(std::min(max, items_.size()));
     while (!items_.empty() && taken.size() < max) {
       taken.push_back(std::move(items_.front()));
       items_.pop_front();
     }
+    all_patient_ = items_.empty() || all_patient_;
     return taken;
   }
 
@@ -49,10 +56,15 @@ class BoundedQueue {
 
  private:
   bool Ready() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return closed_ || !items_.empty(); }
+  bool Full() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return closed_ || !all_patient_ || items_.size() >= enough_;
+  }
 
   const size_t limit_;
   mutable absl::Mutex mutex_;
   std::deque<T> items_ ABSL_GUARDED_BY(mutex_);
+  size_t enough_ ABSL_GUARDED_BY(mutex_) = 0;  // of the taker that gathers
+  bool all_patient_ ABSL_GUARDED_BY(mutex_) = true;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

@@ -30,5 +30,27 @@ TEST(BoundedQueue, WakesAWaiterAndDrainsAfterClose) {
   EXPECT_TRUE(queue.Take(10, absl::InfiniteDuration()).empty());
 }
 
+// Nothing of these two depends on time: were the rule another one, they would wait for hours.
+TEST(BoundedQueue, PatientItemsAreGathered) {
+  BoundedQueue<int> queue(10);
+  int one = 1, two = 2;
+  queue.TryPush(one, /*patient=*/true);
+  std::thread producer([&] { queue.TryPush(two, /*patient=*/true); });
+  EXPECT_EQ(queue.Take(2, absl::ZeroDuration(), absl::Hours(9)), (std::vector<int>{1, 2}));
+  producer.join();
+}
+
+TEST(BoundedQueue, AnItemThatIsNotPatientEndsTheGathering) {
+  BoundedQueue<int> queue(10);
+  int one = 1, two = 2, three = 3;
+  queue.TryPush(one, /*patient=*/true);
+  std::thread producer([&] { queue.TryPush(two); });
+  EXPECT_EQ(queue.Take(10, absl::ZeroDuration(), absl::Hours(9)), (std::vector<int>{1, 2}));
+  producer.join();
+  queue.TryPush(three, /*patient=*/true);
+  queue.Close();
+  EXPECT_EQ(queue.Take(10, absl::ZeroDuration(), absl::Hours(9)), (std::vector<int>{3}));
+}
+
 }  // namespace
 }  // namespace tessera

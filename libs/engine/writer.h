@@ -26,6 +26,9 @@ struct WriterLimits {
   size_t queue = 2'000;            // commands waiting
   size_t batch = kBatchMax;        // commands in one transaction
   size_t batch_bytes = 4'000'000;  // bytes of records in one transaction
+  // After a large batch, how long records wait for more of them; what a batch costs by itself is then shared by more.
+  // Calls and timers end the wait at once.
+  absl::Duration gather = absl::Milliseconds(50);
 };
 
 // What a commit may have to wake, called on the writer's thread.
@@ -46,7 +49,7 @@ class Writer {
          WriterLimits limits, WriterSignals signals);
 
   // False, and the work untouched, if the queue is full or closed.
-  bool Push(Work& work) { return queue_.TryPush(work); }
+  bool Push(Work& work) { return queue_.TryPush(work, std::holds_alternative<RecordOrigin>(work.origin)); }
 
   // Takes what waits, at most one batch, and carries it out. False if nothing came within `wait`.
   bool Step(absl::Duration wait);
@@ -79,6 +82,7 @@ class Writer {
   const WriterSignals signals_;
   BoundedQueue<Work> queue_;
   int64_t batch_no_ = 0;
+  size_t last_taken_ = 0;
   mutable absl::Mutex stats_mutex_;
   WriterStats stats_ ABSL_GUARDED_BY(stats_mutex_);
 };
