@@ -47,7 +47,7 @@ Border BorderOf(Reason reason) {
     case Reason::kTooMuchMoney:
       return {StatusCode::kFailedPrecondition, "TOO_MUCH_MONEY", "more money than is left"};
     case Reason::kAmountOverflow:
-      return {StatusCode::kInvalidArgument, "AMOUNT_OVERFLOW", "a sum would not fit into 64 bits"};
+      return {StatusCode::kInvalidArgument, "AMOUNT_OVERFLOW", "a sum would become too large"};
     case Reason::kMergeUnknown:
       return {StatusCode::kFailedPrecondition, "MERGE_UNKNOWN", "a merge before this one never came"};
     case Reason::kProgramUnknown:
