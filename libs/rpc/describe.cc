@@ -34,22 +34,26 @@ class Writer {
  private:
   template <class Type>
   bool IsNew(const Type& type) {
-    return type.file()->package() != "google.protobuf" && written_.insert(type.full_name()).second;
+    return written_.insert(type.full_name()).second;
   }
   template <class Type>
   void Append(const Type& type) {
     if (!text_.empty()) text_ += "\n";
     text_ += type.DebugString();
   }
+  template <class Type>
+  void AddUsed(const Type* type) {
+    if (type != nullptr && type->file()->package() != "google.protobuf") Add(*type);
+  }
   void AddTypesOf(const pb::MethodDescriptor& method) {
-    Add(*method.input_type());
-    Add(*method.output_type());
+    AddUsed(method.input_type());
+    AddUsed(method.output_type());
   }
   void AddTypesOf(const pb::Descriptor& message) {
     for (int i = 0; i < message.field_count(); ++i) {
       const pb::FieldDescriptor& field = *message.field(i);
-      if (field.message_type() != nullptr) Add(*field.message_type());
-      if (field.enum_type() != nullptr) Add(*field.enum_type());
+      AddUsed(field.message_type());
+      AddUsed(field.enum_type());
     }
     for (int i = 0; i < message.nested_type_count(); ++i) AddTypesOf(*message.nested_type(i));
   }

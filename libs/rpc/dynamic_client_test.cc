@@ -99,6 +99,7 @@ TEST_F(DynamicClientTest, ADescriptionHoldsEveryTypeThatIsUsedOnce) {
     EXPECT_EQ(count(type), 1) << type << "\n" << *described;
   }
   EXPECT_EQ(count("message Timestamp {"), 0) << "JSON has its own form of it";
+  EXPECT_TRUE(dynamic.Describe("google.protobuf.Timestamp").ok());
   const auto result = dynamic.Describe("tessera.testing.v1.AdministerStep.Result");
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_THAT(*result, HasSubstr("RESULT_DONE = 1;"));
