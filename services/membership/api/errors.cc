@@ -23,7 +23,9 @@ Border BorderOf(Reason reason) {
     case Reason::kNotEnrolled:
       return {StatusCode::kFailedPrecondition, "NOT_ENROLLED", "the customer is not a member"};
     case Reason::kCurrencyUnknown:
-      return {StatusCode::kFailedPrecondition, "CURRENCY_UNKNOWN", "the program in force has no such currency"};
+      return {StatusCode::kFailedPrecondition, "CURRENCY_UNKNOWN", "the program has no such currency"};
+    case Reason::kTierUnknown:
+      return {StatusCode::kFailedPrecondition, "TIER_UNKNOWN", "the program in force has no such tier"};
     case Reason::kInsufficientPoints:
       return {StatusCode::kFailedPrecondition, "INSUFFICIENT_POINTS", "not enough points are available"};
     case Reason::kHoldUnknown:
