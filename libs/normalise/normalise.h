@@ -15,6 +15,9 @@ inline constexpr size_t kCardDigitsMax = 64;
 // valid numbers of their country are accepted.
 std::optional<std::string> Phone(std::string_view text, std::string_view region);
 
+// Whether Phone knows numbers of this CLDR region; any other finds no number that is written without a country code.
+bool IsPhoneRegion(std::string_view region);
+
 // NFKC, local part and domain case-folded, the domain in ASCII (UTS 46). `fold_providers` also drops what providers
 // are known to ignore: dots and plus suffixes of Gmail addresses, plus suffixes of some others.
 std::optional<std::string> Email(std::string_view text, bool fold_providers);

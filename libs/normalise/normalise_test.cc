@@ -23,6 +23,13 @@ TEST(PhoneTest, RefusesWhatIsNone) {
   }
 }
 
+TEST(PhoneTest, KnowsTheRegionsThatHaveNumbers) {
+  for (const char* region : {"CN", "GB", "US", "HK", "XK"}) EXPECT_TRUE(IsPhoneRegion(region)) << region;
+  for (const char* region : {"", "cn", "UK", "ZZ", "XX", "001", "CHN", "AQ"}) {
+    EXPECT_FALSE(IsPhoneRegion(region)) << region;
+  }
+}
+
 TEST(EmailTest, FoldsCaseWidthAndDomain) {
   EXPECT_THAT(Email("  Ann.Lee@Example.COM ", false), Optional(Eq("ann.lee@example.com")));
   EXPECT_THAT(Email("ａｎｎ@example.com", false), Optional(Eq("ann@example.com")));

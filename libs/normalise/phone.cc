@@ -1,5 +1,7 @@
 #include <phonenumbers/phonenumberutil.h>
 
+#include <set>
+
 #include "normalise/normalise.h"
 
 namespace tessera::normalise {
@@ -19,6 +21,15 @@ std::optional<std::string> Phone(std::string_view text, std::string_view region)
   std::string e164;
   util.Format(number, PhoneNumberUtil::E164, &e164);
   return e164;
+}
+
+bool IsPhoneRegion(std::string_view region) {
+  static const auto& regions = *[] {
+    auto* const known = new std::set<std::string>;
+    i18n::phonenumbers::PhoneNumberUtil::GetInstance()->GetSupportedRegions(known);
+    return known;
+  }();
+  return regions.contains(std::string(region));
 }
 
 }  // namespace tessera::normalise

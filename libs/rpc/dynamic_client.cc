@@ -11,6 +11,8 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "grpc/reflection/v1alpha/reflection.pb.h"
+#include "rpc/describe.h"
+#include "rpc/readable_any.h"
 #include "tessera/common/v1/options.pb.h"
 
 namespace tessera::rpc {
@@ -27,11 +29,12 @@ std::string_view TextOf(const pb::util::Status& status) { return {status.message
 }  // namespace
 
 struct DynamicClient::State {
-  explicit State(Client& the_client) : client(the_client) {}
+  explicit State(Client& the_client) : client(the_client) { files.Add(UnreadableFile()); }
 
   absl::StatusOr<ServerReflectionResponse> Ask(const ServerReflectionRequest& question);
   absl::Status Learn(const std::string& symbol);
   absl::StatusOr<const pb::MethodDescriptor*> FindMethod(const std::string& method);
+  const pb::Descriptor* FindType(const std::string& name);
 
   Client& client;
   pb::SimpleDescriptorDatabase files;
@@ -82,6 +85,11 @@ absl::StatusOr<const pb::MethodDescriptor*> DynamicClient::State::FindMethod(con
   return descriptor;
 }
 
+// A type that no field names, such as that of an Any; null if the server does not know it or cannot be asked.
+const pb::Descriptor* DynamicClient::State::FindType(const std::string& name) {
+  return Learn(name).ok() ? pool.FindMessageTypeByName(name) : nullptr;
+}
+
 DynamicClient::DynamicClient(Client& client) : state_(std::make_unique<State>(client)) {}
 
 DynamicClient::~DynamicClient() = default;
@@ -112,12 +120,9 @@ absl::StatusOr<std::vector<MethodDescription>> DynamicClient::ListMethods(const 
 
 absl::StatusOr<std::string> DynamicClient::Describe(const std::string& symbol) {
   TESSERA_RETURN_IF_ERROR(state_->Learn(symbol));
-  const pb::DescriptorPool& pool = state_->pool;
-  if (const auto* service = pool.FindServiceByName(symbol)) return service->DebugString();
-  if (const auto* method = pool.FindMethodByName(symbol)) return method->DebugString();
-  if (const auto* message = pool.FindMessageTypeByName(symbol)) return message->DebugString();
-  if (const auto* type = pool.FindEnumTypeByName(symbol)) return type->DebugString();
-  return absl::NotFoundError(absl::StrCat("the server does not know ", symbol));
+  std::string text = ProtoText(state_->pool, symbol);
+  if (text.empty()) return absl::NotFoundError(absl::StrCat("the server does not know ", symbol));
+  return text;
 }
 
 absl::StatusOr<std::string> DynamicClient::CallJson(const std::string& method, const std::string& json,
@@ -136,13 +141,17 @@ absl::StatusOr<std::string> DynamicClient::CallJson(const std::string& method, c
                            state_->client.CallBytes(method, request->SerializeAsString(), options));
   const std::unique_ptr<pb::Message> response(state_->factory.GetPrototype(descriptor->output_type())->New());
   if (!response->ParseFromString(bytes)) return absl::InternalError("the response is of another type");
+  MakeReadable(
+      *response, [this](const std::string& name) { return state_->FindType(name); }, state_->factory);
   pb::util::JsonPrintOptions print;
   print.add_whitespace = true;
   print.preserve_proto_field_names = true;
   print.always_print_primitive_fields = true;
   std::string text;
   const auto printed = pb::util::MessageToJsonString(*response, &text, print);
-  if (!printed.ok()) return absl::InternalError("the response cannot be shown as JSON");
+  if (!printed.ok()) {
+    return absl::InternalError(absl::StrCat("the response cannot be shown as JSON: ", std::string(TextOf(printed))));
+  }
   return text;
 }
 

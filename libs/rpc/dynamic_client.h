@@ -29,12 +29,14 @@ class DynamicClient {
   // In the order of the proto file. NotFound if the server has no such service.
   absl::StatusOr<std::vector<MethodDescription>> ListMethods(const std::string& service);
 
-  // The proto text of a service, method, message or enum. NotFound if the server knows none of this name.
+  // The proto text of a service, method, message or enum and of all that it uses (describe.h). NotFound if the server
+  // knows none of this name.
   absl::StatusOr<std::string> Describe(const std::string& symbol);
 
   // One call: `json` is the request, the answer is the response (indented; fields by their names in the proto file,
-  // those without a value, too). `method` is "package.Service/Method". InvalidArgument if the JSON is no such request
-  // or the method streams; else as Client::Call.
+  // those without a value, too; an Any that the server itself could not read as readable_any.h says). `method` is
+  // "package.Service/Method". InvalidArgument if the JSON is no such request or the method streams; else as
+  // Client::Call.
   absl::StatusOr<std::string> CallJson(const std::string& method, const std::string& json,
                                        const CallOptions& options = {});
 

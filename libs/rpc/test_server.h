@@ -46,8 +46,10 @@ class ServerTest : public ::testing::Test {
           ++handled_;
           Echo(call, request, std::move(reply));
         });
-    server_->UnaryBytes<AdministerRequest>(
-        kAdminister, [](const Call&, const AdministerRequest&, const ReplyBytes& reply) { reply(std::string()); });
+    server_->UnaryBytes<AdministerRequest>(kAdminister,
+                                           [this](const Call&, const AdministerRequest&, const ReplyBytes& reply) {
+                                             reply(administered_.SerializeAsString());
+                                           });
     server_->Stream<PublishRequest, PublishResponse>(
         kPublish,
         [this](const Call& call, const PublishRequest& request, Reply<PublishResponse> reply) {
@@ -150,6 +152,7 @@ class ServerTest : public ::testing::Test {
   ShiftedClock clock_;
   TestKeys keys_;
   ServerOptions options_;
+  AdministerResponse administered_;  // what Administer answers; set before the server starts
   std::atomic<int> handled_ = 0;
   absl::Mutex mutex_;
   std::vector<std::function<void()>> held_ ABSL_GUARDED_BY(mutex_);

@@ -1,5 +1,6 @@
 #include "services/membership/service.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/status.h"
@@ -93,10 +94,21 @@ std::vector<Result<v1::GetBalanceResponse>> GetBalances(pg::Tx& tx,
   return answers;
 }
 
+absl::Status BrandUnknown() { return api::StatusOf(Reason::kBrandUnknown, "brand_id", ""); }
+
+// A filter by a currency that no version of the program has would find nothing, and not say why.
+absl::Status CheckCurrency(pg::Tx& tx, const BrandId& brand, const std::string& currency) {
+  if (currency.empty()) return absl::OkStatus();
+  const std::vector<std::string> known = store::ReadNames(tx, brand).currencies;
+  if (std::find(known.begin(), known.end(), currency) != known.end()) return absl::OkStatus();
+  return api::StatusOf(Reason::kCurrencyUnknown, "currency", "");
+}
+
 Result<v1::ListEntriesResponse> ListEntries(pg::Tx& tx, const v1::ListEntriesRequest& request) {
   TESSERA_ASSIGN_OR_RETURN(const EntryFilter filter, api::ToFilter(request));
   const std::vector<CustomerId> sides = store::ReadSides(tx, filter.customer);
   if (sides.empty()) return CustomerUnknown();
+  TESSERA_RETURN_IF_ERROR(CheckCurrency(tx, filter.customer.brand, filter.currency));
   return api::ToResponse(request, filter.limit, store::ReadEntries(tx, filter, sides));
 }
 
@@ -104,6 +116,7 @@ Result<v1::ListLotsResponse> ListLots(pg::Tx& tx, const v1::ListLotsRequest& req
   TESSERA_ASSIGN_OR_RETURN(const LotFilter filter, api::ToFilter(request));
   const std::vector<CustomerId> sides = store::ReadSides(tx, filter.customer);
   if (sides.empty()) return CustomerUnknown();
+  TESSERA_RETURN_IF_ERROR(CheckCurrency(tx, filter.customer.brand, filter.currency));
   return api::ToResponse(request, filter.limit, store::ReadLots(tx, filter, sides));
 }
 
@@ -111,6 +124,7 @@ Result<v1::ExplainBalanceResponse> ExplainBalance(pg::Tx& tx, const v1::ExplainB
   TESSERA_ASSIGN_OR_RETURN(const LotFilter filter, api::ToFilter(request));
   const std::vector<CustomerId> sides = store::ReadSides(tx, filter.customer);
   if (sides.empty()) return CustomerUnknown();
+  TESSERA_RETURN_IF_ERROR(CheckCurrency(tx, filter.customer.brand, filter.currency));
   ExplanationView view;
   view.root = sides.front();
   view.balance.currency = filter.currency;
@@ -134,13 +148,17 @@ Result<v1::GetMemberResponse> GetMember(pg::Tx& tx, const v1::GetMemberRequest& 
 
 Result<v1::ListMembersResponse> ListMembers(pg::Tx& tx, const v1::ListMembersRequest& request) {
   TESSERA_ASSIGN_OR_RETURN(const MemberFilter filter, api::ToFilter(request));
-  return api::ToResponse(request, filter, store::ReadMembers(tx, filter, &api::FromDocument));
+  if (!store::KnowsBrand(tx, filter.brand)) return BrandUnknown();
+  if (filter.by_balance) TESSERA_RETURN_IF_ERROR(CheckCurrency(tx, filter.brand, filter.currency));
+  auto views = store::ReadMembers(tx, filter, &api::FromDocument);
+  if (!views) return api::StatusOf(Reason::kTierUnknown, "tier_id", "");
+  return api::ToResponse(request, filter, *std::move(views));
 }
 
 Result<v1::GetStatisticsResponse> GetStatistics(pg::Tx& tx, const v1::GetStatisticsRequest& request) {
   TESSERA_ASSIGN_OR_RETURN(const BrandId brand, api::BrandField(request.brand_id()));
   const auto view = store::ReadStatistics(tx, brand, &api::FromDocument);
-  if (!view) return api::StatusOf(Reason::kBrandUnknown, "brand_id", "");
+  if (!view) return BrandUnknown();
   return api::ToResponse(*view);
 }
 
@@ -148,6 +166,7 @@ Result<v1::GetProgramResponse> GetProgram(pg::Tx& tx, const v1::GetProgramReques
   TESSERA_ASSIGN_OR_RETURN(const BrandId brand, api::BrandField(request.brand_id()));
   if (request.version() < 0) return InvalidField("version", "not negative");
   const auto view = store::ReadProgramVersion(tx, brand, request.version());
+  if (!view && !store::KnowsBrand(tx, brand)) return BrandUnknown();
   if (!view) return api::StatusOf(Reason::kProgramUnknown, "version", "");
   return api::ToResponse(*view);
 }

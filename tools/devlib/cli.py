@@ -136,7 +136,7 @@ def _parser() -> argparse.ArgumentParser:
     build = add("build", _build, "Builds what has changed.")
     build.add_argument("target", nargs="*", help="only these targets")
     build.add_argument("-j", "--jobs", type=_positive, help="how many compilers at once (all cores)")
-    add("lint", _lint, "Checks format, layers, protos, scripts and file lengths.")
+    add("lint", _lint, "Checks format, layers, protos, scripts, file lengths, and that nothing is put off.")
     add("fmt", _fmt, "Formats the C++ files.")
     add("install", _install, "Installs what is missing; the other commands do it by themselves.")
     new_service = add("new-service", _new_service, "Makes a service that builds, starts, consumes and publishes.")

@@ -40,6 +40,8 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 log_line_prefix = '%m %u '
 log_checkpoints = off
+# The detail of an error holds values of the row, which may be personal data.
+log_error_verbosity = terse
 """
 
 

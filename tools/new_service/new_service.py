@@ -3,14 +3,18 @@
 
     new_service.py NAME ROOT
 
-writes ROOT/services/NAME and ROOT/proto/tessera/NAME. Existing files that differ are overwritten only with --force.
+writes ROOT/services/NAME and ROOT/proto/tessera/NAME, or nothing if a service cannot have this name. Existing files that
+differ are overwritten only with --force.
 """
 
 import argparse
-import re
 import sys
 from pathlib import Path
 
+sys.dont_write_bytecode = True  # A folder of compiled files here would make CMake configure again.
+import names  # noqa: E402
+
+TREE = Path(__file__).resolve().parents[2]
 TEMPLATE = Path(__file__).resolve().parent / "template"
 TEMPLATE_NAME = "sample"
 
@@ -36,9 +40,17 @@ def main() -> int:
     parser.add_argument("root", type=Path, help="the root of the tree to write into")
     parser.add_argument("--force", action="store_true", help="overwrite files that differ")
     arguments = parser.parse_args()
-    if not re.fullmatch(r"[a-z]{2,30}", arguments.name):
-        print(f"error: {arguments.name!r} is no service name: use 2 to 30 lower-case letters", file=sys.stderr)
+    # Of the tree that this tool belongs to, the template may only be written elsewhere: into the build folder.
+    elsewhere = arguments.name == TEMPLATE_NAME and arguments.root.resolve() != TREE
+    reason = None if elsewhere else names.why_not(arguments.name, arguments.root, TEMPLATE_NAME)
+    if reason:
+        print(f"error: {arguments.name!r} is no name for a service: {reason}", file=sys.stderr)
         return 2
+    service = arguments.root / "services" / arguments.name
+    if service.exists() and not arguments.force:
+        print(f"error: there is a service {arguments.name} already; choose another name, or say --force",
+              file=sys.stderr)
+        return 1
     files = plan(arguments.name, arguments.root)
     different = [path for path, text in files.items() if path.exists() and path.read_text() != text]
     if different and not arguments.force:

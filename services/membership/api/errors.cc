@@ -23,7 +23,9 @@ Border BorderOf(Reason reason) {
     case Reason::kNotEnrolled:
       return {StatusCode::kFailedPrecondition, "NOT_ENROLLED", "the customer is not a member"};
     case Reason::kCurrencyUnknown:
-      return {StatusCode::kFailedPrecondition, "CURRENCY_UNKNOWN", "the program in force has no such currency"};
+      return {StatusCode::kFailedPrecondition, "CURRENCY_UNKNOWN", "the program has no such currency"};
+    case Reason::kTierUnknown:
+      return {StatusCode::kFailedPrecondition, "TIER_UNKNOWN", "the program in force has no such tier"};
     case Reason::kInsufficientPoints:
       return {StatusCode::kFailedPrecondition, "INSUFFICIENT_POINTS", "not enough points are available"};
     case Reason::kHoldUnknown:
@@ -47,7 +49,7 @@ Border BorderOf(Reason reason) {
     case Reason::kTooMuchMoney:
       return {StatusCode::kFailedPrecondition, "TOO_MUCH_MONEY", "more money than is left"};
     case Reason::kAmountOverflow:
-      return {StatusCode::kInvalidArgument, "AMOUNT_OVERFLOW", "a sum would not fit into 64 bits"};
+      return {StatusCode::kInvalidArgument, "AMOUNT_OVERFLOW", "a sum would become too large"};
     case Reason::kMergeUnknown:
       return {StatusCode::kFailedPrecondition, "MERGE_UNKNOWN", "a merge before this one never came"};
     case Reason::kProgramUnknown:

@@ -87,6 +87,9 @@ absl::StatusOr<MemberFilter> ToFilter(const v1::ListMembersRequest& request) {
     default:
       return InvalidField("order_by", "no such order");
   }
+  if (!filter.by_balance && !request.currency().empty()) {
+    return InvalidField("currency", "only with ORDER_BY_BALANCE_DESC");
+  }
   TESSERA_ASSIGN_OR_RETURN(filter.currency, CurrencyField(request.currency()));
   filter.tier_id = request.tier_id();
   TESSERA_ASSIGN_OR_RETURN(const rpc::Page page, rpc::ReadPage(request));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "base/checked.h"
 #include "services/membership/domain/calendar.h"
@@ -195,7 +196,10 @@ std::vector<engine::TimerChange> Books::TimerChanges() const {
 
 Outcome Books::Finish(Reply reply, std::vector<engine::WaitKey> wakes) {
   if (is_missing_) return More{std::move(missing_)};
-  if (overflowed_) return Refusal{Reason::kAmountOverflow, "", "a sum of this member would not fit"};
+  if (overflowed_) {
+    return Refusal{Reason::kAmountOverflow, blamed_,
+                   absl::StrCat("each sum of a side of a customer is at most ", kOwnSumMax)};
+  }
   Done done;
   done.reply = std::move(reply);
   done.timers = TimerChanges();

@@ -87,6 +87,8 @@ class Books {
     return missing_;
   }
   bool stopped() const { return is_missing_ || overflowed_; }
+  // A sum that does not fit from here on is the fault of this field of the command.
+  void Blame(std::string field) { blamed_ = std::move(field); }
   void Overflow() { overflowed_ = true; }
 
   // ---- the end ----
@@ -126,6 +128,7 @@ class Books {
   std::vector<MemberFact> facts_;
   Need missing_;
   bool is_missing_ = false, overflowed_ = false;
+  std::string blamed_;  // the field of the command that may make a sum too large
 };
 
 }  // namespace tessera::membership

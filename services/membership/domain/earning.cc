@@ -92,7 +92,7 @@ std::optional<Refusal> CheckPurchase(const Purchase& purchase) {
   if (purchase.points_minor < 0) return Invalid("points_minor", "not negative");
   const auto paid_sum = CheckedSum(paid), points_sum = CheckedSum(points);
   if (!paid_sum || !points_sum || !CheckedSum(list) || !CheckedSum(quantities)) {
-    return Refusal{Reason::kAmountOverflow, "lines", "a sum of the order does not fit"};
+    return Refusal{Reason::kAmountOverflow, "lines", "of the order"};
   }
   if (*points_sum > *paid_sum) return Invalid("points_minor", "more than was paid");
   return std::nullopt;
@@ -275,6 +275,7 @@ Outcome Decide(Tables& tables, const EarnPoints& command, absl::Time now) {
   if (currency == nullptr) return Refusal{Reason::kCurrencyUnknown, "currency"};
   BringUpToDate(books);
   if (books.stopped()) return books.Finish({});
+  books.Blame("amount");
   Earning earning;
   earning.side = command.customer;
   earning.currency = currency->number;

@@ -266,6 +266,7 @@ Outcome Decide(Tables& tables, const SpendPoints& command, absl::Time now) {
   if (all[Measure::kAvailable] < command.amount) return Insufficient(all, command.amount);
   const auto parts = PartsOf(books, currency->number, command.amount);
   if (!parts) return books.Finish({});
+  books.Blame("amount");
   for (const HoldPart& part : *parts) {
     TakeFromLot(books, part.lot, part.amount);
     books.Change(part.lot.side, currency->number, Measure::kAvailable, -part.amount);
@@ -299,6 +300,7 @@ Outcome Decide(Tables& tables, const CaptureHold& command, absl::Time now) {
   if (captured > hold.amount) {
     return Refusal{Reason::kHoldTooSmall, "amount", absl::StrCat("held ", hold.amount, ", wanted ", captured)};
   }
+  books.Blame("amount");
   EndHold(books, *key, HoldState::kCaptured, captured);
   books.Tell(PointsCaptured{key->hold, books.NameOf(hold.currency), captured, hold.amount - captured});
   PointsReply reply = ReplyOf(books, hold.currency);

@@ -464,33 +464,5 @@ TEST_F(LedgerTest, ALotIsUsableWhileNowIsBeforeItsExpiryByTheClock) {
             Refused(Reason::kInsufficientPoints, "amount"));
 }
 
-// ---- calls ----
-
-TEST_F(LedgerTest, CallsAboutStrangersAndOtherCurrenciesAreRefused) {
-  EXPECT_EQ(ReasonOf(Earn(1, 10)), Refused(Reason::kCustomerUnknown, "customer_id"));
-  Join(1);
-  EXPECT_EQ(ReasonOf(Earn(1, 10, "gold")), Refused(Reason::kCurrencyUnknown, "currency"));
-  EXPECT_EQ(ReasonOf(world.Run(SpendPoints{World::Key(1), Call(), world.NextId(), "growth", 1})),
-            Refused(Reason::kCurrencyUnknown, "currency"));
-  EXPECT_TRUE(IsDone(Earn(1, 250, "growth")));
-  EXPECT_EQ(Level(1), 2);
-  Program program = PetProgram();
-  program.enrol_on.reset();
-  world = World();
-  world.PutProgram(program);
-  Join(1);
-  EXPECT_EQ(ReasonOf(Earn(1, 10)), Refused(Reason::kNotEnrolled, "customer_id"));
-}
-
-TEST_F(LedgerTest, EveryDecisionThatChangesAMemberTakesTheNextNumber) {
-  Join(1);  // 1: enrolled
-  Earn(1, 100);
-  const HoldId hold = Hold(1, 40);
-  Release(1, hold);
-  EXPECT_EQ(world.Root(1).member_seq, 4);
-  Spend(1, 1'000);  // refused: nothing changes
-  EXPECT_EQ(world.Root(1).member_seq, 4);
-}
-
 }  // namespace
 }  // namespace tessera::membership

@@ -138,7 +138,7 @@ Outcome Decide(Tables& tables, const CustomersMerged& command, absl::Time now) {
     AddTotals(tables, survivor, rekeyed.survivor_before);
     if (survivor != absorbed) {
       AddTotals(tables, absorbed, rekeyed.absorbed_before);
-      if (!Unite(tables, survivor, absorbed)) return Refusal{Reason::kAmountOverflow, "", "a sum would not fit"};
+      if (!Unite(tables, survivor, absorbed)) return Refusal{Reason::kAmountOverflow, "", "of both customers"};
       wakes.insert(WaitForRoot(survivor.customer));
       wakes.insert(WaitForRoot(absorbed.customer));
     }

@@ -58,39 +58,74 @@ class Check {
       if (currency.kind == CurrencyKind::kUnspecified) Add(path + ".kind", "REQUIRED", "must be told");
       Expiry(path + ".expiry", currency);
       Activation(path + ".activation", currency.activation);
-      if (currency.negative.kind == NegativePolicy::Kind::kNegativeTo) {
-        Range(path + ".negative.limit", currency.negative.limit, 1, INT64_MAX);
-      } else if (currency.negative.limit != 0) {
-        Add(path + ".negative.limit", "NOT_ALLOWED", "only with NEGATIVE_TO");
-      }
+      Negative(path + ".negative", currency);
     }
+  }
+
+  // What a document says must take effect; what would be taken in silence is a mistake of its author.
+  void Unused(const std::string& path, bool is_set, const char* message) {
+    if (is_set) Add(path, "NOT_ALLOWED", message);
   }
 
   void Expiry(const std::string& path, const Currency& currency) {
     using Kind = ExpiryPolicy::Kind;
     const ExpiryPolicy& expiry = currency.expiry;
-    if (expiry.kind == Kind::kNone) return;
-    if (!currency.has_lots()) return Add(path + ".kind", "NOT_ALLOWED", "growth value never expires");
-    Range(path + ".reinstate_days", expiry.reinstate_days, 0, kDaysMax);
-    Range(path + ".warn_days", expiry.warn_days, 0, currency.slides() ? 0 : 366);
-    if (expiry.kind == Kind::kCalendar) {
-      if (expiry.dates.empty() || expiry.dates.size() > 12) Add(path + ".dates", "OUT_OF_RANGE", "must be 1 to 12");
-      for (size_t i = 0; i < expiry.dates.size(); ++i) {
-        const std::string at = absl::StrCat(path, ".dates[", i, "]");
-        Range(at + ".month", expiry.dates[i].month, 1, 12);
-        Range(at + ".day", expiry.dates[i].day, 1, 31);
-      }
-      Range(path + ".after_years", expiry.after_years, 0, 100);
-      return;
+    const bool never = expiry.kind == Kind::kNone, slides = currency.slides();
+    if (!never && !currency.has_lots()) return Add(path + ".kind", "NOT_ALLOWED", "growth value never expires");
+    if (slides || expiry.kind == Kind::kRolling) {
+      if ((expiry.days == 0) == (expiry.months == 0)) Add(path, "ONE_OF", "either days or months");
+      Range(path + ".days", expiry.days, 0, kDaysMax);
+      Range(path + ".months", expiry.months, 0, kMonthsMax);
+    } else {
+      const char* const only = "only with ROLLING and SLIDING";
+      Unused(path + ".days", expiry.days != 0, only);
+      Unused(path + ".months", expiry.months != 0, only);
+      Unused(path + ".round_to", expiry.round_to != ExpiryPolicy::RoundTo::kNo, only);
     }
-    if ((expiry.days == 0) == (expiry.months == 0)) Add(path, "ONE_OF", "either days or months");
-    Range(path + ".days", expiry.days, 0, kDaysMax);
-    Range(path + ".months", expiry.months, 0, kMonthsMax);
+    if (expiry.kind == Kind::kCalendar) {
+      Calendar(path, expiry);
+    } else {
+      Unused(path + ".dates", !expiry.dates.empty(), "only with CALENDAR");
+      Unused(path + ".after_years", expiry.after_years != 0, "only with CALENDAR");
+    }
+    Unused(path + ".activities", !slides && expiry.activities.any(), "only with SLIDING");
+    if (never) {
+      Unused(path + ".reinstate_days", expiry.reinstate_days != 0, "not with NONE");
+    } else {
+      Range(path + ".reinstate_days", expiry.reinstate_days, 0, kDaysMax);
+    }
+    if (never || slides) {
+      Unused(path + ".warn_days", expiry.warn_days != 0, "only with ROLLING and CALENDAR");
+    } else {
+      Range(path + ".warn_days", expiry.warn_days, 0, 366);
+    }
+  }
+
+  void Negative(const std::string& path, const Currency& currency) {
+    using Kind = NegativePolicy::Kind;
+    const NegativePolicy& negative = currency.negative;
+    // Growth value is taken back as a whole: it may be below 0, and is never owed.
+    Unused(path + ".kind", !currency.has_lots() && negative.kind != Kind::kWithinBalance, "not with growth value");
+    if (negative.kind == Kind::kNegativeTo) {
+      Range(path + ".limit", negative.limit, 1, INT64_MAX);
+    } else {
+      Unused(path + ".limit", negative.limit != 0, "only with NEGATIVE_TO");
+    }
+  }
+
+  void Calendar(const std::string& path, const ExpiryPolicy& expiry) {
+    if (expiry.dates.empty() || expiry.dates.size() > 12) Add(path + ".dates", "OUT_OF_RANGE", "must be 1 to 12");
+    for (size_t i = 0; i < expiry.dates.size(); ++i) {
+      const std::string at = absl::StrCat(path, ".dates[", i, "]");
+      Range(at + ".month", expiry.dates[i].month, 1, 12);
+      Range(at + ".day", expiry.dates[i].day, 1, 31);
+    }
+    Range(path + ".after_years", expiry.after_years, 0, 100);
   }
 
   void Activation(const std::string& path, const ActivationPolicy& activation) {
     if (activation.kind == ActivationPolicy::Kind::kAtOnce) {
-      if (activation.days != 0) Add(path + ".days", "NOT_ALLOWED", "not with AT_ONCE");
+      Unused(path + ".days", activation.days != 0, "not with AT_ONCE");
     } else {
       Range(path + ".days", activation.days, 1, kDaysMax);
     }
@@ -129,8 +164,13 @@ class Check {
     if (policy.downgrade == TierPolicy::Downgrade::kUnspecified) {
       Add("tier_policy.downgrade", "REQUIRED", "must be told");
     }
-    Range("tier_policy.grace_days", policy.grace_days, 0, 366);
-    Range("tier_policy.hold_months", policy.hold_months, 0, 120);
+    if (policy.downgrade == TierPolicy::Downgrade::kNone) {
+      Unused("tier_policy.grace_days", policy.grace_days != 0, "not with downgrade NONE");
+      Unused("tier_policy.hold_months", policy.hold_months != 0, "not with downgrade NONE");
+    } else {
+      Range("tier_policy.grace_days", policy.grace_days, 0, 366);
+      Range("tier_policy.hold_months", policy.hold_months, 0, 120);
+    }
   }
 
   void Rules() {
@@ -158,14 +198,27 @@ class Check {
     if (!fixed && !of_order) Add(path + ".base", "NOT_ALLOWED", "only order.paid and order.completed have lines");
     Range(path + ".points", rule.points, 1, 1'000'000'000'000);
     Range(path + ".per", rule.per, fixed ? 0 : 1, fixed ? 0 : 1'000'000'000'000);
+    Unused(path + ".rounding", fixed && rule.rounding != EarningRule::Rounding::kFloor, "not with FIXED");
     if (program_.FindCurrency(rule.currency_name) == nullptr) {
       Add(path + ".currency", "CURRENCY_UNKNOWN", "no currency has this name");
     }
-    if (rule.activation) Activation(path + ".activation", *rule.activation);
+    if (rule.activation) {
+      const bool awaits_order = rule.activation->kind == ActivationPolicy::Kind::kOnOrderCompleted;
+      Unused(path + ".activation.kind", awaits_order && !of_order, "only order.paid and order.completed have an order");
+      Activation(path + ".activation", *rule.activation);
+    }
     if (rule.include_points_paid && rule.base != EarningRule::Base::kGoodsPaid &&
         rule.base != EarningRule::Base::kOrderPaid) {
       Add(path + ".include_points_paid", "NOT_ALLOWED", "only with a base of money paid");
     }
+    Excluded(path, rule, of_order);
+  }
+
+  void Excluded(const std::string& path, const EarningRule& rule, bool of_order) {
+    const char* const only = "only order.paid and order.completed have lines";
+    Unused(path + ".excluded_codes", !of_order && !rule.excluded_codes.empty(), only);
+    Unused(path + ".excluded_categories", !of_order && !rule.excluded_categories.empty(), only);
+    Unused(path + ".excluded_tags", !of_order && !rule.excluded_tags.empty(), only);
     const size_t excluded = rule.excluded_codes.size() + rule.excluded_categories.size() + rule.excluded_tags.size();
     if (excluded > kExcludedMax) Add(path, "OUT_OF_RANGE", absl::StrCat("at most ", kExcludedMax, " exclusions"));
   }

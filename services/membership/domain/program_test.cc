@@ -1,4 +1,5 @@
 // What a program document must fulfil, and how versions follow each other.
+#include "absl/strings/str_replace.h"
 #include "services/membership/domain/member_fixture.h"
 
 namespace tessera::membership {
@@ -47,6 +48,47 @@ TEST(ProgramTest, OnlyOrdersHaveLines) {
   EXPECT_EQ(MistakesOf(program), Mistakes{"earning_rules[0].base NOT_ALLOWED"});
   program.rules[0].base = EarningRule::Base::kFixed;
   program.rules[0].per = 0;
+  EXPECT_EQ(MistakesOf(program), Mistakes{});
+}
+
+TEST(ProgramTest, NothingIsTakenWithoutEffect) {
+  const auto expiry_mistakes = [](ExpiryPolicy::Kind kind, CurrencyKind of = CurrencyKind::kPoints) {
+    Program program = PetProgram();
+    program.currencies[0].kind = of;
+    program.currencies[0].negative = {};
+    program.currencies[0].expiry = {kind, 1, 1, ExpiryPolicy::RoundTo::kDay, {{1, 1}}, 1, AnyEvent(), 1, 1};
+    std::string found;
+    for (const std::string& mistake : MistakesOf(program)) absl::StrAppend(&found, mistake, ",");
+    return absl::StrReplaceAll(found, {{"currencies[0].expiry", ""}, {" NOT_ALLOWED", ""}});
+  };
+  const char* const all = ".days,.months,.round_to,.dates,.after_years,.activities,.reinstate_days,.warn_days,";
+  EXPECT_EQ(expiry_mistakes(ExpiryPolicy::Kind::kNone), all);
+  EXPECT_EQ(expiry_mistakes(ExpiryPolicy::Kind::kNone, CurrencyKind::kGrowth), all);
+  EXPECT_EQ(expiry_mistakes(ExpiryPolicy::Kind::kRolling), " ONE_OF,.dates,.after_years,.activities,");
+  EXPECT_EQ(expiry_mistakes(ExpiryPolicy::Kind::kCalendar), ".days,.months,.round_to,.activities,");
+  EXPECT_EQ(expiry_mistakes(ExpiryPolicy::Kind::kSliding), " ONE_OF,.dates,.after_years,.warn_days,");
+
+  Program program = PetProgram();
+  program.currencies[1].negative.kind = NegativePolicy::Kind::kDebt;
+  program.tier_policy->downgrade = TierPolicy::Downgrade::kNone;
+  program.tier_policy->grace_days = program.tier_policy->hold_months = 1;
+  EarningRule& rule = program.rules[0];
+  rule.trigger_name = "review.posted";
+  rule.base = EarningRule::Base::kFixed;
+  rule.per = 0;
+  rule.rounding = EarningRule::Rounding::kCeil;
+  rule.activation = {ActivationPolicy::Kind::kOnOrderCompleted, 7};
+  rule.excluded_codes = rule.excluded_categories = rule.excluded_tags = {"a"};
+  EXPECT_EQ(
+      MistakesOf(program),
+      (Mistakes{"currencies[1].negative.kind NOT_ALLOWED", "tier_policy.grace_days NOT_ALLOWED",
+                "tier_policy.hold_months NOT_ALLOWED", "earning_rules[0].rounding NOT_ALLOWED",
+                "earning_rules[0].activation.kind NOT_ALLOWED", "earning_rules[0].excluded_codes NOT_ALLOWED",
+                "earning_rules[0].excluded_categories NOT_ALLOWED", "earning_rules[0].excluded_tags NOT_ALLOWED"}));
+  program = PetProgram();
+  program.rules[0].base = EarningRule::Base::kFixed;  // of an order: its lines share the points
+  program.rules[0].per = 0;
+  program.rules[0].excluded_codes = {"a"};
   EXPECT_EQ(MistakesOf(program), Mistakes{});
 }
 

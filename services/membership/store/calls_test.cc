@@ -278,6 +278,40 @@ TEST_F(CallsTest, MembersAreListedByBalanceAndById) {
   EXPECT_THAT(page(), ElementsAre());
 }
 
+TEST_F(CallsTest, ListsByWhatDoesNotExistAreRefused) {
+  Pay(1, 100);
+  v1::ListMembersRequest list;
+  const auto members = [&] { return world.ErrorOf<v1::ListMembersResponse>("MemberService/ListMembers", list); };
+  list.set_brand_id("nobody");
+  EXPECT_EQ(members(), "NOT_FOUND BRAND_UNKNOWN brand_id");
+  list.set_brand_id(World::kBrand.value);
+  list.set_tier_id("V9");
+  EXPECT_EQ(members(), "FAILED_PRECONDITION TIER_UNKNOWN tier_id");
+  list.set_tier_id("V2");
+  EXPECT_EQ(members(), "");
+  list.set_currency("points");
+  EXPECT_EQ(members(), "INVALID_ARGUMENT FIELD_INVALID currency") << "it would decide nothing";
+  list.set_order_by(v1::ListMembersRequest::ORDER_BY_BALANCE_DESC);
+  EXPECT_EQ(members(), "");
+  list.set_currency("gold");
+  EXPECT_EQ(members(), "FAILED_PRECONDITION CURRENCY_UNKNOWN currency");
+
+  const std::string unknown = "FAILED_PRECONDITION CURRENCY_UNKNOWN currency";
+  auto entries = For<v1::ListEntriesRequest>(1);
+  entries.set_currency("gold");
+  EXPECT_EQ(world.ErrorOf<v1::ListEntriesResponse>("PointsService/ListEntries", entries), unknown);
+  auto lots = For<v1::ListLotsRequest>(1);
+  lots.set_currency("gold");
+  EXPECT_EQ(world.ErrorOf<v1::ListLotsResponse>("PointsService/ListLots", lots), unknown);
+  auto explain = For<v1::ExplainBalanceRequest>(1);
+  explain.set_currency("gold");
+  EXPECT_EQ(world.ErrorOf<v1::ExplainBalanceResponse>("PointsService/ExplainBalance", explain), unknown);
+  v1::GetProgramRequest program;
+  program.set_brand_id("nobody");
+  EXPECT_EQ(world.ErrorOf<v1::GetProgramResponse>("ProgramService/GetProgram", program),
+            "NOT_FOUND BRAND_UNKNOWN brand_id");
+}
+
 TEST_F(CallsTest, StatisticsAreTheSumsOfTheRows) {
   Pay(1, 100);
   Pay(2, 300);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/check.h"
 #include "services/membership/domain/calendar.h"
 #include "services/membership/store/codec.h"
 #include "services/membership/store/reads.h"
@@ -210,20 +211,20 @@ std::optional<MemberView> ReadMember(pg::Tx& tx, const MemberKey& key, ReadProgr
   return view;
 }
 
-std::vector<MemberView> ReadMembers(pg::Tx& tx, const MemberFilter& filter, ReadProgram read_program) {
+std::optional<std::vector<MemberView>> ReadMembers(pg::Tx& tx, const MemberFilter& filter, ReadProgram read_program) {
   const NumberedNames names = ReadNames(tx, filter.brand);
   int16_t level = 0;
   if (!filter.tier_id.empty()) {
     const auto version = ReadProgramVersion(tx, filter.brand, 0);
-    if (!version) return {};
+    if (!version) return std::nullopt;
     const Program program = read_program(version->document);
     for (size_t i = 0; i < program.tiers.size(); ++i) {
       if (program.tiers[i].id == filter.tier_id) level = static_cast<int16_t>(i + 1);
     }
-    if (level == 0) return {};
+    if (level == 0) return std::nullopt;
   }
   const auto currency = std::find(names.currencies.begin(), names.currencies.end(), filter.currency);
-  if (filter.by_balance && currency == names.currencies.end()) return {};
+  TESSERA_CHECK(!filter.by_balance || currency != names.currencies.end());
   std::optional<CustomerId> after;
   if (filter.after) after = filter.after->customer;
   const int64_t limit = int64_t{filter.limit} + 1;

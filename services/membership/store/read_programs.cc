@@ -41,9 +41,13 @@ std::optional<ProgramView> ReadProgramVersion(pg::Tx& tx, const BrandId& brand, 
   return ProgramView{row.Get<int32_t>(0), row.Get<absl::Time>(1), row.Get<absl::Time>(2), row.Get<std::string>(3)};
 }
 
-std::optional<StatisticsView> ReadStatistics(pg::Tx& tx, const BrandId& brand, ReadProgram read_program) {
+bool KnowsBrand(pg::Tx& tx, const BrandId& brand) {
   static constexpr pg::Statement kKnown = {"read_brand", "SELECT 1 FROM brand WHERE brand_id = $1"};
-  if (tx.Run(kKnown, brand).empty()) return std::nullopt;
+  return !tx.Run(kKnown, brand).empty();
+}
+
+std::optional<StatisticsView> ReadStatistics(pg::Tx& tx, const BrandId& brand, ReadProgram read_program) {
+  if (!KnowsBrand(tx, brand)) return std::nullopt;
   StatisticsView view;
   for (const pg::Row row : tx.Run(kCounts, brand)) {
     view.members = row.Get<int64_t>(0);

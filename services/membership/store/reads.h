@@ -19,8 +19,9 @@ std::vector<std::optional<BalancesView>> ReadBalances(pg::Tx& tx, const std::vec
 // nullopt if the customer is not known.
 std::optional<MemberView> ReadMember(pg::Tx& tx, const MemberKey& key, ReadProgram read_program);
 
-// One row more than the limit, if there is one, tells that there is a next page.
-std::vector<MemberView> ReadMembers(pg::Tx& tx, const MemberFilter& filter, ReadProgram read_program);
+// One row more than the limit, if there is one, tells that there is a next page. nullopt if the program in force has no
+// tier of the filter's. The filter's currency must be known.
+std::optional<std::vector<MemberView>> ReadMembers(pg::Tx& tx, const MemberFilter& filter, ReadProgram read_program);
 
 // All sides of the customer's root; empty if he is not known.
 std::vector<CustomerId> ReadSides(pg::Tx& tx, const MemberKey& key);
@@ -40,6 +41,8 @@ std::optional<StatisticsView> ReadStatistics(pg::Tx& tx, const BrandId& brand, R
 
 // Version 0 is the one in force now; nullopt if there is none.
 std::optional<ProgramView> ReadProgramVersion(pg::Tx& tx, const BrandId& brand, int32_t version);
+
+bool KnowsBrand(pg::Tx& tx, const BrandId& brand);
 
 // The names by number; empty if the brand is not known.
 NumberedNames ReadNames(pg::Tx& tx, const BrandId& brand);

@@ -1,12 +1,14 @@
 // Calls of the real binary: once per request_id, refusals that leave no trace, pages that lose no row.
 #include <algorithm>
 
+#include "rpc/dynamic_client.h"
 #include "services/membership/tests/membership_fixture.h"
 
 namespace tessera::membership {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 constexpr char kReused[] = "INVALID_ARGUMENT REQUEST_ID_REUSED request_id";
@@ -218,6 +220,24 @@ TEST_F(CallsTest, ARefusedItemOfABatchDoesNotStopTheOthers) {
   EXPECT_EQ(again.SerializeAsString(), response.SerializeAsString());
   EXPECT_EQ(StateOf(kAnn), state);
   EXPECT_EQ(Points(kAnn).balance(), 105);
+}
+
+TEST_F(CallsTest, AnAmountThatMakesASumTooLargeIsNamed) {
+  const auto request = Mutate<v1::EarnPointsRequest>(kAnn, INT64_MAX);
+  EXPECT_EQ(Refused<v1::EarnPointsResponse>("EarnPoints", request), "INVALID_ARGUMENT AMOUNT_OVERFLOW amount");
+  EXPECT_EQ(Call<v1::EarnPointsResponse>("PointsService/EarnPoints", request).status().message(),
+            "a sum would become too large: each sum of a side of a customer is at most 40000000000000000");
+}
+
+TEST_F(CallsTest, ABatchWithARefusedItemIsReadableAsJson) {
+  rpc::DynamicClient dynamic(*client_);
+  const std::string item = absl::StrCat(R"({"customer_id": ")", kAnn, R"(", "request_id": ")", NewId(), R"("})");
+  const auto response =
+      dynamic.CallJson("tessera.membership.v1.PointsService/BatchEarnPoints",
+                       absl::StrCat(R"({"brand_id": "shop", "items": [)", item, "]}"), {.token = token_});
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_THAT(*response, HasSubstr(R"("reason": "FIELD_INVALID")"));
+  EXPECT_THAT(*response, HasSubstr(R"("field": "items[0].amount")"));
 }
 
 TEST_F(CallsTest, PagesOfEntriesHoldEachRowOnceInOrder) {

@@ -9,6 +9,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/strings.h"
+#include "normalise/normalise.h"
+#include "services/oneid/api/currencies.h"
 #include "services/oneid/api/fields.h"
 
 namespace tessera::oneid {
@@ -25,10 +27,6 @@ bool IsName(std::string_view text) {
   if (text.empty() || text.size() > kNameBytesMax || text[0] < 'a' || text[0] > 'z') return false;
   return std::all_of(text.begin(), text.end(),
                      [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
-}
-
-bool IsUpper(std::string_view text, size_t length) {
-  return text.size() == length && std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
 absl::Status SetScope(const v1::Namespace& message, Namespace& ns) {
@@ -83,6 +81,26 @@ absl::Status SetVelocity(const v1::Namespace& message, Namespace& ns) {
   return absl::OkStatus();
 }
 
+// Only phones pass on by evidence, as only of them a channel states that they are verified.
+bool PassesByEvidence(const Namespace& ns) { return ns.transferable && ns.normaliser == Normaliser::kPhone; }
+
+absl::Status SetTransfer(const v1::Namespace& message, Namespace& ns) {
+  ns.transferable = message.transferable();
+  if (ns.transferable && ns.strength == Strength::kTransaction) {
+    return InvalidField("namespace.transferable", "has no effect on an identifier of transactions, which nobody owns");
+  }
+  if (ns.transferable) ns.dormant_days = kDefaultDormantDays;
+  if (!message.has_dormant_days()) return absl::OkStatus();
+  if (!PassesByEvidence(ns)) {
+    return InvalidField("namespace.dormant_days", "has an effect only on transferable phones");
+  }
+  if (message.dormant_days() < 0 || message.dormant_days() > kDaysMax) {
+    return InvalidField("namespace.dormant_days", "must be 0 (never) to 36,500");
+  }
+  ns.dormant_days = message.dormant_days();
+  return absl::OkStatus();
+}
+
 absl::Status CheckEnums(const v1::Namespace& message) {
   if (message.strength() < v1::STRENGTH_STRONG || message.strength() > v1::STRENGTH_TRANSACTION) {
     return InvalidField("namespace.strength", "must be declared");
@@ -104,18 +122,17 @@ absl::StatusOr<Namespace> NamespaceOf(const v1::Namespace& message) {
   if (message.at_most() < 0 || message.at_most() > kAtMostMax) {
     return InvalidField("namespace.at_most", "must be 0 (no limit of its own) to 1,000");
   }
-  if (message.dormant_days() < 0 || message.dormant_days() > kDaysMax) {
-    return InvalidField("namespace.dormant_days", "must be 0 (never) to 36,500");
+  if (message.fold_mail_providers() && message.normaliser() != v1::NORMALISER_EMAIL) {
+    return InvalidField("namespace.fold_mail_providers", "has an effect only with NORMALISER_EMAIL");
   }
   Namespace ns;
   ns.name = message.name();
   ns.at_most = message.at_most();
   ns.strength = static_cast<Strength>(message.strength());
   ns.rank = message.rank();
-  ns.transferable = message.transferable();
-  if (ns.transferable) ns.dormant_days = message.has_dormant_days() ? message.dormant_days() : kDefaultDormantDays;
   ns.normaliser = static_cast<Normaliser>(message.normaliser());
   ns.fold_mail_providers = message.fold_mail_providers();
+  TESSERA_RETURN_IF_ERROR(SetTransfer(message, ns));
   TESSERA_RETURN_IF_ERROR(SetScope(message, ns));
   TESSERA_RETURN_IF_ERROR(SetBlocked(message, ns));
   TESSERA_RETURN_IF_ERROR(SetVelocity(message, ns));
@@ -130,7 +147,7 @@ v1::Namespace ToProto(const Namespace& ns) {
   message.set_strength(static_cast<v1::Strength>(ns.strength));
   message.set_rank(ns.rank);
   message.set_transferable(ns.transferable);
-  if (ns.transferable) message.set_dormant_days(ns.dormant_days);
+  if (PassesByEvidence(ns)) message.set_dormant_days(ns.dormant_days);
   message.set_normaliser(static_cast<v1::Normaliser>(ns.normaliser));
   for (const std::string& value : ns.blocked_values) message.mutable_blocked()->add_values(value);
   for (const std::string& pattern : ns.blocked_patterns) message.mutable_blocked()->add_patterns(pattern);
@@ -151,9 +168,13 @@ absl::StatusOr<Brand> BrandOf(const v1::BrandSettings& message, std::string_view
     return InvalidField(at("time_zone"), "is no IANA time zone");
   }
   brand.time_zone = message.time_zone();
-  if (!IsUpper(message.region(), 2)) return InvalidField(at("region"), "must be two capital letters");
+  if (!normalise::IsPhoneRegion(message.region())) {
+    return InvalidField(at("region"), "must be a CLDR region that has telephone numbers, such as CN");
+  }
   brand.region = message.region();
-  if (!IsUpper(message.currency(), 3)) return InvalidField(at("currency"), "must be three capital letters");
+  if (!IsCurrency(message.currency())) {
+    return InvalidField(at("currency"), "must be the ISO 4217 code of money in circulation, such as CNY");
+  }
   brand.currency = message.currency();
   for (int i = 0; i < message.order_sources_size(); ++i) {
     const auto& shared = message.order_sources(i);

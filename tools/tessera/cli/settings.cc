@@ -85,8 +85,16 @@ absl::StatusOr<MethodChoice> ChooseMethod(const std::string& name, const std::ve
                                                    absl::StrJoin(similar, "\n"),
                                                    "\n(`tessera call` without a method lists all)"));
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat(name, " could be any of these; say its full name, or --service:\n", absl::StrJoin(similar, "\n")));
+  const bool one_method = std::all_of(
+      found.begin(), found.end(), [&](const MethodChoice& choice) { return choice.method == found.front().method; });
+  if (!one_method) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(name, " could be any of these; say its full name, or --service:\n", absl::StrJoin(similar, "\n")));
+  }
+  std::vector<std::string> options;
+  for (const MethodChoice& choice : found) options.push_back("--service " + choice.service);
+  return absl::InvalidArgumentError(absl::StrCat(found.size(), " services have ", found.front().method,
+                                                 "; say which is meant:\n", absl::StrJoin(options, "\n")));
 }
 
 }  // namespace tessera::cli

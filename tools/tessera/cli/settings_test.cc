@@ -93,6 +93,15 @@ TEST(SettingsTest, MethodsAreChosenByAsMuchAsTellsThem) {
   EXPECT_THAT(std::string(ChooseMethod("Balance", all).status().message()), HasSubstr("no service has a method"));
 }
 
+TEST(SettingsTest, AMethodOfSeveralServicesIsChosenByTheService) {
+  const std::string checks = "tessera.ops.v1.OperationsService/RunChecks";
+  const std::vector<MethodChoice> all = {{"membership", checks}, {"oneid", checks}};
+  for (const std::string name : {"RunChecks", "OperationsService/RunChecks", checks.c_str()}) {
+    EXPECT_EQ(std::string(ChooseMethod(name, all).status().message()),
+              "2 services have " + checks + "; say which is meant:\n--service membership\n--service oneid");
+  }
+}
+
 TEST(CustomerTest, IdentifiersHaveANamespacePerhapsAScopeAndAValue) {
   const auto phone = ParseIdentifier("phone=138=1/2");
   EXPECT_EQ(phone->namespace_() + "|" + phone->scope() + "|" + phone->value(), "phone||138=1/2");

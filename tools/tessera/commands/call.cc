@@ -43,18 +43,12 @@ absl::StatusOr<Known> ListMethods(Stack& stack) {
   return known;
 }
 
-// The proto text of the method, its request and its response.
+// The proto text of the method and of every message and enum in its request and response.
 absl::StatusOr<int> Describe(Stack& stack, const MethodChoice& choice) {
   std::string symbol = choice.method;
   symbol[symbol.find('/')] = '.';
-  TESSERA_ASSIGN_OR_RETURN(const std::string method, stack.Describe(choice.service, symbol));
-  Print(method + "\n");
-  for (const char* mark : {"(.", "returns (."}) {  // "rpc Get(.a.GetRequest) returns (.a.GetResponse)"
-    const size_t start = method.find(mark) + std::string(mark).size();
-    TESSERA_ASSIGN_OR_RETURN(const std::string message,
-                             stack.Describe(choice.service, method.substr(start, method.find(')', start) - start)));
-    Print(message + "\n");
-  }
+  TESSERA_ASSIGN_OR_RETURN(const std::string text, stack.Describe(choice.service, symbol));
+  Print(text);
   return 0;
 }
 
@@ -85,7 +79,8 @@ std::vector<Command> CallCommands() {
             .summary = "Calls any method with a JSON request and prints the JSON response; lists all without a METHOD.",
             .positionals = {{"method", "in full, or as much as tells it from others", Count::kAtMostOne},
                             {"json", "the request; \"-\" reads it from standard input ({})", Count::kAtMostOne}},
-            .options = {ServiceOption(), {"describe", "", "print what the method takes and answers instead"}},
+            .options = {ServiceOption(),
+                        {"describe", "", "print what the method takes and answers, with all types, instead"}},
             .example = "call ProgramService/GetProgram '{\"brand_id\": \"retail\"}'"},
            &Call}};
 }
