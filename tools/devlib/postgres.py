@@ -31,6 +31,7 @@ random_page_cost = 1.1
 fsync = on
 synchronous_commit = on
 wal_compression = lz4
+default_toast_compression = lz4
 max_wal_size = 4GB
 checkpoint_timeout = 15min
 jit = off
