@@ -22,4 +22,8 @@ set(TESSERA_SANITIZE "" CACHE STRING "Comma separated sanitizers")
 if(TESSERA_SANITIZE)
   add_compile_options(-fsanitize=${TESSERA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${TESSERA_SANITIZE})
+  if(TESSERA_SANITIZE STREQUAL "thread")  # into every program; see there
+    add_library(tessera_tsan_shims OBJECT ${CMAKE_SOURCE_DIR}/libs/testing/tsan_shims.cc)
+    link_libraries(tessera_tsan_shims)
+  endif()
 endif()

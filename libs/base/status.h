@@ -62,4 +62,4 @@ absl::Status DecodeStatus(std::string_view bytes);
 #define TESSERA_ASSIGN_OR_RETURN(declaration, expression)                                                 \
   auto TESSERA_CONCAT(tessera_or_, __LINE__) = (expression);                                              \
   if (!TESSERA_CONCAT(tessera_or_, __LINE__).ok()) return TESSERA_CONCAT(tessera_or_, __LINE__).status(); \
-  declaration = std::move(TESSERA_CONCAT(tessera_or_, __LINE__)).value()
+  declaration = std::move(TESSERA_CONCAT(tessera_or_, __LINE__)).value()  // NOLINT(*-macro-parentheses): it declares

@@ -84,7 +84,7 @@ void ApiBinding::Submit(const rpc::Call& call, const std::string& method, ApiCom
 void ApiBinding::AddCommand(std::string_view method, const Message& prototype, ToCommand to_command) {
   server_.AddUnary(method, prototype,
                    [this, name = std::string(method), to_command = std::move(to_command)](
-                       const rpc::Call& call, std::unique_ptr<Message> request, Answer answer) {
+                       const rpc::Call& call, std::unique_ptr<Message> request, const Answer& answer) {
                      auto command = to_command(*request);
                      if (!command.ok()) return answer(command.status());
                      Submit(call, name, std::move(*command), InputHash(*request), std::move(answer));
@@ -94,7 +94,7 @@ void ApiBinding::AddCommand(std::string_view method, const Message& prototype, T
 void ApiBinding::AddCommands(std::string_view method, const Message& prototype, Split split, Join join) {
   server_.AddUnary(method, prototype,
                    [this, name = std::string(method), split = std::move(split), join = std::move(join)](
-                       const rpc::Call& call, std::unique_ptr<Message> request, Answer answer) {
+                       const rpc::Call& call, std::unique_ptr<Message> request, const Answer& answer) {
                      auto commands = split(*request);
                      if (!commands.ok()) return answer(commands.status());
                      if (commands->empty()) return answer(join({}));
@@ -113,11 +113,11 @@ void ApiBinding::AddCommands(std::string_view method, const Message& prototype, 
 
 void ApiBinding::AddRead(std::string_view method, const Message& prototype, BatchRead read) {
   kinds_.push_back(std::make_unique<BatchRead>(std::move(read)));
-  server_.AddUnary(
-      method, prototype,
-      [this, kind = kinds_.back().get()](const rpc::Call& call, std::unique_ptr<Message> request, Answer answer) {
-        if (!reads_.Submit(*kind, std::move(request), call.deadline, answer)) answer(QueueFull());
-      });
+  server_.AddUnary(method, prototype,
+                   [this, kind = kinds_.back().get()](const rpc::Call& call, std::unique_ptr<Message> request,
+                                                      const Answer& answer) {
+                     if (!reads_.Submit(*kind, std::move(request), call.deadline, answer)) answer(QueueFull());
+                   });
 }
 
 void ApiBinding::AddQuery(std::string_view method, const Message& prototype, OneQuery query) {
@@ -127,18 +127,18 @@ void ApiBinding::AddQuery(std::string_view method, const Message& prototype, One
         for (const Message* request : requests) answers.push_back(query(tx, *request));
         return answers;
       }));
-  server_.AddUnary(
-      method, prototype,
-      [this, kind = kinds_.back().get()](const rpc::Call& call, std::unique_ptr<Message> request, Answer answer) {
-        if (!queries_.Submit(*kind, std::move(request), call.deadline, answer)) answer(QueueFull());
-      });
+  server_.AddUnary(method, prototype,
+                   [this, kind = kinds_.back().get()](const rpc::Call& call, std::unique_ptr<Message> request,
+                                                      const Answer& answer) {
+                     if (!queries_.Submit(*kind, std::move(request), call.deadline, answer)) answer(QueueFull());
+                   });
 }
 
 void ApiBinding::AddStored(std::string_view method, const Message& prototype,
                            std::function<absl::StatusOr<Work>(pg::Tx&, const Message&)> find) {
   server_.AddUnary(
       method, prototype,
-      [this, find = std::move(find)](const rpc::Call& call, std::unique_ptr<Message> request, Answer answer) {
+      [this, find = std::move(find)](const rpc::Call& call, std::unique_ptr<Message> request, const Answer& answer) {
         // The query hands the work to its writer itself; the writer's answer is the call's.
         auto found = std::make_shared<Work>();
         auto kind = std::make_shared<BatchRead>([find, found](pg::Tx& tx, const std::vector<const Message*>& requests) {
@@ -148,7 +148,7 @@ void ApiBinding::AddStored(std::string_view method, const Message& prototype,
           work.ok() ? answers.emplace_back("") : answers.emplace_back(work.status());
           return answers;
         });
-        auto hand_over = [this, kind, found, answer](absl::StatusOr<std::string> read) {
+        auto hand_over = [this, kind, found, answer](const absl::StatusOr<std::string>& read) {
           if (!read.ok()) return answer(read.status());
           auto& origin = std::get<StoredOrigin>(found->origin);
           origin.answer = answer;

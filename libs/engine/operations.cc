@@ -157,6 +157,7 @@ absl::StatusOr<ops::RunChecksResponse> RunChecks(pg::Tx& tx, const std::vector<E
     // The statement's name must live as long as its session, as the embedded file does.
     auto* result = response.add_checks();
     result->set_name(name);
+    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): both are string literals
     const pg::Rows rows = tx.Run({check.name.data(), check.content.data()});
     result->set_violation_count(rows.size());
     for (int i = 0; i < std::min(rows.size(), kViolationsShown); ++i) {

@@ -20,7 +20,7 @@ absl::CivilDay StartOf(absl::CivilDay day, PartitionPeriod period, int periods) 
       return day + periods;
     case PartitionPeriod::kWeek: {
       const absl::CivilDay monday = absl::NextWeekday(day, absl::Weekday::monday) - 7;
-      return monday + 7 * periods;
+      return monday + absl::civil_diff_t{7} * periods;
     }
     case PartitionPeriod::kMonth:
       return absl::CivilDay(absl::CivilMonth(day) + periods);

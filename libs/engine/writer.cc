@@ -140,6 +140,7 @@ void Writer::RunAll(const std::vector<Work*>& work) {
 void Writer::RunSuspects(const std::vector<Work*>& work) {
   if (work.empty()) return;
   std::vector<const RecordOrigin*> records;
+  records.reserve(work.size());
   for (const Work* one : work) records.push_back(SuspectOf(*one));
   suspects_.NoteTogether(records);
   FaultPoint("writer.suspects_noted");

@@ -80,7 +80,7 @@ std::string PathWithNul(const pb::Message& message, const pb::FieldDescriptor& f
   if (!is_text && field.cpp_type() != pb::FieldDescriptor::CPPTYPE_MESSAGE) return "";
   const int count = field.is_repeated() ? reflection.FieldSize(message, &field) : 1;
   for (int i = 0; i < count; ++i) {
-    const std::string at = field.is_repeated() ? absl::StrCat(field.name(), "[", i, "]") : field.name();
+    std::string at = field.is_repeated() ? absl::StrCat(field.name(), "[", i, "]") : field.name();
     if (is_text) {
       std::string scratch;
       const std::string& text = field.is_repeated()

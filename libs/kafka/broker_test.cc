@@ -285,7 +285,7 @@ TEST_F(BrokerTest, BatchesOfManyPartitionsKeepTheirOrder) {
     ASSERT_TRUE(consumer_->Assign(topic_, partition, 0).ok());
   }
   std::map<int32_t, std::vector<Record>> read;
-  for (Record& record : Read(kEach * kPartitions, 500)) read[record.partition].push_back(std::move(record));
+  for (Record& record : Read(size_t{kEach} * kPartitions, 500)) read[record.partition].push_back(std::move(record));
   for (int32_t partition = 0; partition < kPartitions; ++partition) ExpectNumbers(read[partition], 0, kEach);
 }
 

@@ -30,7 +30,7 @@ absl::Status NotDelivered(std::string_view why) {
 
 // Why a message that was handed over did not arrive. Whatever may be cured by repeating is NOT_DELIVERED.
 absl::Status DeliveryError(rd_kafka_resp_err_t error, const char* topic) {
-  const absl::Status status = ToStatus(error, absl::StrCat("deliver to ", topic));
+  absl::Status status = ToStatus(error, absl::StrCat("deliver to ", topic));
   if (status.code() != absl::StatusCode::kUnavailable) return status;
   return KafkaError(status.code(), ToStd(status.message()), "NOT_DELIVERED", {{"error", rd_kafka_err2name(error)}});
 }

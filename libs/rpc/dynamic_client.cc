@@ -45,7 +45,7 @@ struct DynamicClient::State {
 absl::StatusOr<ServerReflectionResponse> DynamicClient::State::Ask(const ServerReflectionRequest& question) {
   ServerReflectionResponse answer;
   bool asked = false;
-  const absl::Status status = client.Stream(
+  absl::Status status = client.Stream(
       kReflection, {},
       [&]() -> std::optional<std::string> {
         if (asked) return std::nullopt;

@@ -65,7 +65,7 @@ class CivetExposition final : public Exposition {
 absl::StatusOr<std::unique_ptr<Exposition>> Exposition::Start(const std::string& listen,
                                                               std::function<bool()> serving) {
   auto exposition = std::make_unique<CivetExposition>(std::move(serving));
-  const absl::Status status = exposition->Listen(listen);
+  absl::Status status = exposition->Listen(listen);
   if (!status.ok()) return status;
   return exposition;
 }

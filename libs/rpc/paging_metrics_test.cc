@@ -39,7 +39,7 @@ TEST(PagingTest, SizesAndTheirDefault) {
 }
 
 TEST(PagingTest, TokenCarriesThePositionOverAnotherPageSize) {
-  const std::string position("key\0\xff with anything", 20);
+  const std::string position("key\0\xff with anything", 19);
   const std::string token = NextPageToken(Request(10, ""), position);
   EXPECT_EQ(token.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
             std::string::npos);

@@ -131,7 +131,7 @@ void Server::State::Add(std::unique_ptr<Method> method) {
 
 void Server::State::AddReflection() {
   for (const std::string_view name : kReflectionMethods) {
-    const rpc::Handler handler = [this](const Call&, std::unique_ptr<pb::Message> request, ReplyBytes reply) {
+    const rpc::Handler handler = [this](const Call&, std::unique_ptr<pb::Message> request, const ReplyBytes& reply) {
       reply(Reflect(static_cast<const ServerReflectionRequest&>(*request), reflected_services).SerializeAsString());
     };
     Add(std::make_unique<Method>(name, Method::Kind::kStream, ServerReflectionRequest(), handler, nullptr,

@@ -96,7 +96,7 @@ class ServerTest : public ::testing::Test {
     PublishResponse response;
     response.set_number(request.number());
     absl::MutexLock lock(&mutex_);
-    held_.push_back([response, reply = std::move(reply)] { reply(response); });
+    held_.emplace_back([response, reply = std::move(reply)] { reply(response); });
   }
   void AnswerHeld() {
     const auto has_work = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopping_ || !held_.empty(); };

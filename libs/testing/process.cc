@@ -12,13 +12,12 @@
 #include <sstream>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/check.h"
 #include "rpc/token.h"
 #include "testing/environment.h"
 #include "testing/wait.h"
-
-extern char** environ;
 
 namespace tessera::testing {
 namespace {
@@ -34,7 +33,7 @@ std::vector<std::string> Environment(const std::map<std::string, std::string>& c
     const std::string text = *entry;
     if (!changes.contains(text.substr(0, text.find('=')))) all.push_back(text);
   }
-  for (const auto& [name, value] : changes) all.push_back(name + "=" + value);
+  for (const auto& [name, value] : changes) all.push_back(absl::StrCat(name, "=", value));
   return all;
 }
 

@@ -9,7 +9,7 @@ import sys
 import time
 
 from . import build as build_module
-from . import demo, install, lint, paths, processes, secrets, stack, testing
+from . import demo, install, lint, paths, processes, secrets, stack, testing, tidy
 from .errors import DevError
 
 
@@ -72,7 +72,9 @@ def _fmt(_: argparse.Namespace) -> int:
     return 0
 
 
-def _lint(_: argparse.Namespace) -> int:
+def _lint(args: argparse.Namespace) -> int:
+    if args.tidy:
+        return tidy.run(args.jobs, args.since)
     install.install_packages()
     install.install_buf()
     return 0 if all(passed for _, passed, _ in lint.run()) else 1
@@ -136,7 +138,10 @@ def _parser() -> argparse.ArgumentParser:
     build = add("build", _build, "Builds what has changed.")
     build.add_argument("target", nargs="*", help="only these targets")
     build.add_argument("-j", "--jobs", type=_positive, help="how many compilers at once (all cores)")
-    add("lint", _lint, "Checks format, layers, protos, scripts, file lengths, and that nothing is put off.")
+    lint_command = add("lint", _lint, "Checks format, layers, protos, scripts, file lengths, and that nothing is put off.")
+    lint_command.add_argument("--tidy", action="store_true", help="run clang-tidy instead, which takes many minutes")
+    lint_command.add_argument("--since", metavar="COMMIT", help="with --tidy: only files that differ from it")
+    lint_command.add_argument("-j", "--jobs", type=_positive, help="with --tidy: how many at once (all cores)")
     add("fmt", _fmt, "Formats the C++ files.")
     add("install", _install, "Installs what is missing; the other commands do it by themselves.")
     new_service = add("new-service", _new_service, "Makes a service that builds, starts, consumes and publishes.")

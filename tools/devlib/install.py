@@ -15,9 +15,9 @@ _KAFKA_POM = ROOT / "third_party" / "kafka" / "pom.xml"
 _NO_MAIN_CLUSTER = "/etc/postgresql-common/createcluster.d/tessera-install.conf"
 
 
-def _wanted_packages() -> list[str]:
+def _wanted_packages(also: list[str]) -> list[str]:
     lines = (line.partition("#")[0].strip() for line in _PACKAGES.read_text().splitlines())
-    packages = [line for line in lines if line]
+    packages = [line for line in lines if line] + also
     return packages if shutil.which("npm") else packages + ["nodejs", "npm"]
 
 
@@ -33,12 +33,12 @@ def _as_root(argv: list[str], text: str | None = None) -> int:
     return subprocess.run([*sudo, *argv], input=text, text=True, check=False).returncode
 
 
-def install_packages() -> None:
+def install_packages(also: list[str] | None = None) -> None:
     """Installs the Debian packages that are missing, and nothing else; starts no system service."""
     if not shutil.which("dpkg-query"):
         raise DevError("this needs Debian 12 (dpkg-query was not found); elsewhere install the equivalents of "
                        "tools/packages.txt and run inside a Debian 12 container")
-    missing = _missing(_wanted_packages())
+    missing = _missing(_wanted_packages(also or []))
     if not missing:
         return
     if os.geteuid() != 0 and not shutil.which("sudo"):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
-PRESET = "dev"
+PRESET = os.environ.get("TESSERA_PRESET", "dev")  # of CMakePresets.json
 CMAKE_BUILD = BUILD / PRESET
 KAFKA_JARS = BUILD / "kafka"
 NODE_TOOLS = BUILD / "tools"

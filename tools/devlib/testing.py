@@ -116,6 +116,7 @@ def _environment(clusters: bool = True) -> dict[str, str]:
            "TESSERA_TEST_SIGNING_KEY": str(secrets.signing_key(TEST)),
            "TESSERA_TEST_JWKS": str(secrets.jwks_file(TEST)),
            "TESSERA_TEST_KEY_FILE": str(secrets.key_file(TEST))}
+    env.setdefault("TSAN_OPTIONS", f"suppressions={ROOT / 'tests' / 'tsan.supp'}")
     if clusters:
         postgres, kafka = _clusters()
         env |= {"TESSERA_TEST_ADMIN_DSN": postgres.admin_dsn(), "TESSERA_TEST_BROKERS": kafka.brokers}

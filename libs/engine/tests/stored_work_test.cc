@@ -21,7 +21,7 @@ class StoredWorkTest : public WriterFixture {
     Work work;
     StoredOrigin origin{kind, id, *OpenRecord(std::string(32, 'k'), rows[0].Get<pg::Bytes>(0).value), {}, {}};
     if (kind == StoredOrigin::Kind::kDropped) origin.refusal = absl::FailedPreconditionError("dropped");
-    origin.answer = [this, name](absl::StatusOr<std::string> answer) { answers_[name] = answer; };
+    origin.answer = [this, name](absl::StatusOr<std::string> answer) { answers_[name] = std::move(answer); };
     work.origin = std::move(origin);
     tx.Rollback();
     ASSERT_TRUE(writer_.Push(work));

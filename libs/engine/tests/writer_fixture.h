@@ -44,7 +44,7 @@ class WriterFixture : public ::testing::Test {
                              {request_id},
                              hash,
                              clock_.Now() + absl::Seconds(30),
-                             [this, name](absl::StatusOr<std::string> answer) { answers_[name] = answer; }};
+                             [this, name](absl::StatusOr<std::string> answer) { answers_[name] = std::move(answer); }};
     ASSERT_TRUE(writer_.Push(work));
   }
   void Call(const std::string& name, toy::Toy::Command command) {

@@ -130,7 +130,7 @@ v1::GetStatisticsResponse ToResponse(const StatisticsView& view) {
     to.set_pending(from.sums[Measure::kPending]);
     to.set_held(from.sums[Measure::kHeld]);
     to.set_debt(from.sums[Measure::kDebt]);
-    to.set_balance(from.sums.balance());
+    to.set_balance(from.balance);
   }
   for (const auto& [tier_id, members] : view.tiers) {
     v1::TierCount& count = *response.add_tiers();

@@ -141,7 +141,7 @@ void Books::Slide(CurrencyNo currency, absl::Time expiry) {
 }
 
 void Books::InsertLot(const LotKey& key, Lot lot) {
-  tables_.lot.Insert(key, std::move(lot));
+  tables_.lot.Insert(key, lot);
   tables_.ranges.SetChildren(key);  // a lot that did not exist has none in the database
   ++Edit(key.side).own.lots;
   ++Edit(root_).all.lots;
@@ -205,6 +205,7 @@ Outcome Books::Finish(Reply reply, std::vector<engine::WaitKey> wakes) {
   done.timers = TimerChanges();
   done.wakes = std::move(wakes);
   std::vector<BalanceAfter> balances;
+  balances.reserve(changed_.size());
   for (CurrencyNo currency : changed_) balances.push_back(After(currency));
   const int64_t seq = facts_.empty() ? seq_ : TakeSeq();
   for (MemberFact& fact : facts_) {

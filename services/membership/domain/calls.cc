@@ -16,7 +16,7 @@ const Currency* FindLotCurrency(const Books& books, const std::string& name) {
 
 std::optional<HoldKey> FindHold(Books& books, const HoldId& hold) {
   for (const MemberKey& side : books.Sides()) {
-    const HoldKey key = {side, hold};
+    HoldKey key = {side, hold};
     if (!books.tables().hold.Loaded(key)) {
       books.missing().holds.insert(key);
     } else if (books.tables().hold.Find(key) != nullptr) {

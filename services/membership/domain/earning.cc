@@ -207,7 +207,7 @@ AwardedPoints Earn(Books& books, const Earning& earning) {
   told.lot = earning.lot;
   if (pending) told.activation = activation;
   told.expiry = ExpiryOfLot(books, lot);
-  OpenLot(books, key, std::move(lot));
+  OpenLot(books, key, lot);
   return told;
 }
 

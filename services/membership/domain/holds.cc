@@ -158,7 +158,7 @@ void Reinstate(Books& books, const LotKey& key, int64_t amount, int32_t days) {
                             {UuidV7Of(books.now(), {key.side.brand.value, books.cause().source, books.cause().id,
                                                     "reinstated", key.lot.ToString()})}};
   PostReturned(books, child_key, lot.currency, amount);
-  OpenLot(books, child_key, std::move(child));
+  OpenLot(books, child_key, child);
 }
 
 // Returns one part to its lot; the amount that expired at once.

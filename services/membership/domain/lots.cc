@@ -103,7 +103,7 @@ void OpenLot(Books& books, const LotKey& key, Lot lot) {
   const CurrencyNo currency = lot.currency;
   const int64_t amount = lot.remaining;
   const absl::Time activation = lot.activation;
-  books.InsertLot(key, std::move(lot));
+  books.InsertLot(key, lot);
   if (active) {
     MakeFree(books, key, amount);
   } else {

@@ -57,7 +57,7 @@ class MemberTest : public ::testing::Test {
   Outcome Return(int customer, const HoldId& spend, int64_t amount = 0) {
     return world.Run(RefundSpend{World::Key(customer), Call(), spend, amount});
   }
-  Outcome Merge(int survivor, int absorbed, const std::string& id, std::vector<std::string> after = {}) {
+  Outcome Merge(int survivor, int absorbed, const std::string& id, const std::vector<std::string>& after = {}) {
     CustomersMerged merge = {
         MergeIdOf(id), "group", World::Customer(survivor), World::Customer(absorbed), world.now, {}, {World::kBrand}};
     for (const std::string& before : after) merge.after.push_back(MergeIdOf(before));

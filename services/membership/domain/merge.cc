@@ -14,7 +14,7 @@ namespace {
 
 // The root of a customer, who is made known if he is not.
 MemberKey RootOf(Tables& tables, const CustomerId& customer, const BrandId& brand) {
-  const MemberKey key = {customer, brand};
+  MemberKey key = {customer, brand};
   if (const Member* member = tables.member.Find(key)) return {member->root, brand};
   tables.member.Edit(key).root = customer;
   return key;

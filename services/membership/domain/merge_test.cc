@@ -110,6 +110,34 @@ TEST_F(MergeTest, AClawbackTakesTheOtherSidesLotsAndOwesOnItsOwnSide) {
   EXPECT_EQ(world.At(2).own.Of(1)[Measure::kDebt], 0);
 }
 
+TEST_F(MergeTest, TwoHundredSidesAtTheLimitOfASideFit) {
+  constexpr int64_t kMost = 40'000'000'000'000'000;
+  for (int customer = 1; customer <= 200; ++customer) {
+    ASSERT_TRUE(IsDone(PayPounds(customer, "o" + std::to_string(customer), kMost))) << customer;
+  }
+  for (int customer = 2; customer <= 200; ++customer) {
+    ASSERT_TRUE(IsDone(Merge(1, customer, "m" + std::to_string(customer)))) << customer;
+  }
+  EXPECT_EQ(Available(1), 200 * kMost);
+  EXPECT_EQ(LastRekeyed().survivor_after.at("points_balance"), 200 * kMost);
+  EXPECT_EQ(ReasonOf(Earn(200, 1)), Refused(Reason::kAmountOverflow, "amount")) << "each side keeps its own limit";
+  Spend(1, 200 * kMost);
+  EXPECT_TRUE(IsDone(last));
+  EXPECT_EQ(Available(1), 0);
+}
+
+TEST_F(MergeTest, OfSumsThatWouldNotFitIsRefusedAndLeavesNoTrace) {
+  constexpr int64_t kMost = 40'000'000'000'000'000;
+  for (int customer = 1; customer <= 231; ++customer) PayPounds(customer, "o" + std::to_string(customer), kMost);
+  for (int customer = 2; customer <= 230; ++customer) Merge(1, customer, "m" + std::to_string(customer));
+  const size_t facts = world.facts.size();
+  EXPECT_EQ(ReasonOf(Merge(1, 231, "m231")), Refused(Reason::kAmountOverflow, ""));
+  EXPECT_EQ(Available(1), 230 * kMost);
+  EXPECT_EQ(Available(231), kMost);
+  EXPECT_EQ(world.At(231).root, World::Customer(231));
+  EXPECT_EQ(world.facts.size(), facts);
+}
+
 TEST_F(MergeTest, OpenHoldsGoOnUnderAnyId) {
   PayPounds(1, "o1", 100);
   PayPounds(2, "o2", 80);

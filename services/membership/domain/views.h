@@ -99,7 +99,8 @@ struct ExplanationView {
 
 struct CurrencySums {
   std::string currency;
-  Account sums;
+  Account sums;         // each is the largest number where it would not fit
+  int64_t balance = 0;  // of the true sums
 };
 
 struct StatisticsView {

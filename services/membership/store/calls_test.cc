@@ -336,6 +336,25 @@ TEST_F(CallsTest, StatisticsAreTheSumsOfTheRows) {
             "NOT_FOUND BRAND_UNKNOWN brand_id");
 }
 
+TEST_F(CallsTest, StatisticsTooLargeToTellAreTheLargestNumber) {
+  Pay(1, 100);
+  Pay(2, 300);
+  // 4 and 5 are what is available and pending of the first currency, 7 its debt, 16 what counts of the second.
+  world.Text(
+      "UPDATE member SET own_sums[4] = 9223372036854775807, own_sums[5] = 9223372036854775807, own_sums[7] = 2, "
+      "own_sums[16] = -9223372036854775807");
+  v1::GetStatisticsRequest request;
+  request.set_brand_id(World::kBrand.value);
+  const auto statistics = world.Call<v1::GetStatisticsResponse>("MemberService/GetStatistics", request);
+  ASSERT_TRUE(statistics.ok()) << statistics.status();
+  EXPECT_EQ(statistics->currencies(0).available(), INT64_MAX);
+  EXPECT_EQ(statistics->currencies(0).pending(), INT64_MAX);
+  EXPECT_EQ(statistics->currencies(0).debt(), 4);
+  EXPECT_EQ(statistics->currencies(0).balance(), INT64_MAX);
+  EXPECT_EQ(statistics->currencies(1).available(), INT64_MIN);
+  EXPECT_EQ(statistics->currencies(1).balance(), INT64_MIN);
+}
+
 TEST_F(CallsTest, ProgramsAreStoredCheckedAndRead) {
   v1::PutProgramRequest put;
   put.set_brand_id(World::kBrand.value);

@@ -131,7 +131,7 @@ class History {
       }
       case 3:
       case 4:
-        return OrderRefunded{Someone(), NextCause(), SomeOrder(), {{Pick(2), Pick(3), 0}}, Pick(3) * 100};
+        return OrderRefunded{Someone(), NextCause(), SomeOrder(), {{Pick(2), Pick(3), 0}}, int64_t{100} * Pick(3)};
       case 5:
         return OrderCompleted{Someone(), NextCause(), SomeOrder()};
       case 6:

@@ -20,12 +20,13 @@ constexpr pg::Statement kCounts = {
     "count(*) FILTER (WHERE root_id <> customer_id), coalesce(sum(own_sums[3]), 0)::int8, "
     "coalesce(sum(own_sums[2]), 0)::int8, coalesce(sum(own_sums[1]), 0)::int8 FROM member WHERE brand_id = $1"};
 
-constexpr pg::Statement kSums = {"read_currency_sums",
-                                 "SELECT currency_no, saturated(sum(available)), saturated(sum(pending)), "
-                                 "saturated(sum(held)), saturated(sum(debt)), saturated(sum(held_debt)), "
-                                 "saturated(sum(earned)), saturated(sum(clawed_back)), saturated(sum(forgiven)), "
-                                 "saturated(sum(spent)), saturated(sum(returned)), "
-                                 "saturated(sum(expired)) FROM own_account WHERE brand_id = $1 GROUP BY 1"};
+constexpr pg::Statement kSums = {
+    "read_currency_sums",
+    "SELECT currency_no, saturated(sum(available)), saturated(sum(pending)), "
+    "saturated(sum(held)), saturated(sum(debt)), saturated(sum(held_debt)), "
+    "saturated(sum(earned)), saturated(sum(clawed_back)), saturated(sum(forgiven)), "
+    "saturated(sum(spent)), saturated(sum(returned)), saturated(sum(expired)), "
+    "saturated(sum(available) + sum(pending) + sum(held) - sum(debt)) FROM own_account WHERE brand_id = $1 GROUP BY 1"};
 
 constexpr pg::Statement kTiers = {
     "read_tier_counts",
@@ -57,13 +58,14 @@ std::optional<StatisticsView> ReadStatistics(pg::Tx& tx, const BrandId& brand, R
     view.entries = row.Get<int64_t>(4);
     view.lots = row.Get<int64_t>(5);
   }
-  for (const std::string& name : ReadNames(tx, brand).currencies) view.currencies.push_back({name, {}});
+  for (const std::string& name : ReadNames(tx, brand).currencies) view.currencies.push_back({name, {}, 0});
   for (const pg::Row row : tx.Run(kSums, brand)) {
     const auto currency = static_cast<size_t>(row.Get<int16_t>(0));
     if (currency > view.currencies.size()) continue;
     for (int m = 0; m < kMeasures - 1; ++m) {
       view.currencies[currency - 1].sums.values[static_cast<size_t>(m)] = row.Get<int64_t>(m + 1);
     }
+    view.currencies[currency - 1].balance = row.Get<int64_t>(kMeasures);
   }
   const auto version = ReadProgramVersion(tx, brand, 0);
   if (!version) return view;

@@ -60,7 +60,7 @@ TEST_F(StoreTest, ManyLotsAreLoadedOnlyAsFarAsNeeded) {
   world.PutProgramFile("pet");
   std::vector<Command> orders;
   for (int i = 0; i < 300; ++i) {
-    orders.push_back(Paid(1, "o" + std::to_string(i), Lines({{1, 100}})));
+    orders.emplace_back(Paid(1, "o" + std::to_string(i), Lines({{1, 100}})));
     world.now += absl::Milliseconds(2);
   }
   world.RunBatch(orders);

@@ -91,8 +91,9 @@ class ToldTopic {
   ToldTopic(const std::string& prefix, const std::string& name)
       : consumer_(*kafka::Consumer::Create(
             {.brokers = testing::RequiredEnvironment("TESSERA_TEST_BROKERS"), .group_id = prefix})) {
+    const std::string topic = prefix + "." + name;
     for (int32_t slot = 0; slot < engine::kSlots; ++slot) {
-      EXPECT_TRUE(consumer_->Assign(prefix + "." + name, slot, 0).ok());
+      EXPECT_TRUE(consumer_->Assign(topic, slot, 0).ok());
     }
   }
 

@@ -112,8 +112,8 @@ void RegisterIntakeApi(rpc::Server& server, std::shared_ptr<EventSink> sink, Che
   server.Unary<v1::PublishEventRequest, v1::PublishEventResponse>(
       "tessera.oneid.v1.IntakeService/PublishEvent",
       [intake](const rpc::Call& call, const v1::PublishEventRequest& request,
-               rpc::Reply<v1::PublishEventResponse> reply) {
-        intake->Publish(call, request.brand_id(), request.event(), [reply](absl::Status status) {
+               const rpc::Reply<v1::PublishEventResponse>& reply) {
+        intake->Publish(call, request.brand_id(), request.event(), [reply](const absl::Status& status) {
           if (!status.ok()) return reply(status);
           reply(v1::PublishEventResponse());
         });
@@ -121,9 +121,9 @@ void RegisterIntakeApi(rpc::Server& server, std::shared_ptr<EventSink> sink, Che
   server.Stream<v1::PublishEventsRequest, v1::PublishEventsResponse>(
       "tessera.oneid.v1.IntakeService/PublishEvents",
       [intake](const rpc::Call& call, const v1::PublishEventsRequest& request,
-               rpc::Reply<v1::PublishEventsResponse> reply) {
+               const rpc::Reply<v1::PublishEventsResponse>& reply) {
         intake->Publish(call, request.brand_id(), request.event(),
-                        [reply, id = request.event().event_id()](absl::Status status) {
+                        [reply, id = request.event().event_id()](const absl::Status& status) {
                           v1::PublishEventsResponse result = ResultOf(status);
                           result.set_event_id(id);
                           reply(std::move(result));

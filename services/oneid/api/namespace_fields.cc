@@ -47,7 +47,7 @@ absl::Status SetBlocked(const v1::Namespace& message, Namespace& ns) {
     return absl::OkStatus();
   }
   const auto& blocked = message.blocked();
-  if (static_cast<size_t>(blocked.values_size() + blocked.patterns_size()) > kBlockedMax) {
+  if (static_cast<size_t>(blocked.values_size()) + static_cast<size_t>(blocked.patterns_size()) > kBlockedMax) {
     return InvalidField("namespace.blocked", "has more than 500 entries");
   }
   for (const std::string& value : blocked.values()) {

@@ -23,10 +23,10 @@ void Attach(Resolution& r, Evidence& one) {
     const auto closing =
         CloseEdge(r.tables.edges, one.id(), one.holding, r.time(), NewEdge(r, prepared, EdgeReason::kClosing));
     if (closing) r.new_edges.push_back(*closing);
-    r.facts.push_back(IdentifierMoved{one.id(), prepared.name, one.holding->customer, *r.origin, r.time()});
+    r.facts.emplace_back(IdentifierMoved{one.id(), prepared.name, one.holding->customer, *r.origin, r.time()});
     step.use = Use::kMoved;
   } else {
-    r.facts.push_back(IdentifierAttached{one.id(), prepared.name, *r.origin, r.time()});
+    r.facts.emplace_back(IdentifierAttached{one.id(), prepared.name, *r.origin, r.time()});
     step.use = Use::kAttached;
   }
   r.new_edges.push_back(OpenEdge(r.tables.edges, one.id(), r.time(),
@@ -116,7 +116,7 @@ void CloseStep(Resolution& r) {
   step.use = Use::kDetached;
   if (holding) step.owner = holding->customer;
   r.record.steps.push_back(std::move(step));
-  r.facts.push_back(
+  r.facts.emplace_back(
       IdentifierDetached{closed.id, closed.name, holding ? std::optional(holding->customer) : std::nullopt, r.time()});
 }
 

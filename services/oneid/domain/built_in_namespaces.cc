@@ -18,7 +18,7 @@ std::vector<Namespace> Make() {
   using enum ScopePart;
   using enum Strength;
   using enum Normaliser;
-  constexpr int64_t kHoursOf30Days = 30 * 24;
+  constexpr int64_t kHoursOf30Days = int64_t{30} * 24;
   const std::vector<Shape> shapes = {
       {"wecom_external_id", {kCorp}, 1},
       {"union_id", {}, 1},

@@ -48,7 +48,7 @@ void Create(Resolution& r, const CustomerId& id, bool anonymous) {
   r.touched.insert(id);
   r.record.created = true;
   r.changed = true;
-  r.facts.push_back(CustomerCreated{id, r.group(), anonymous});
+  r.facts.emplace_back(CustomerCreated{id, r.group(), anonymous});
 }
 
 // The strongest of shared identifiers, where the event has nothing else.

@@ -76,7 +76,7 @@ OneidOutcome DecideBrandGroup(Tables& tables, const PutBrandGroup& put) {
   const GroupConfig& now = *tables.groups.At(put.group).config;
   for (const Brand& brand : now.brands) {
     const bool told = grew || std::find(changed.begin(), changed.end(), brand.id) != changed.end();
-    if (told) done.facts.push_back(BrandChanged{brand, put.group, BrandIds(now)});
+    if (told) done.facts.emplace_back(BrandChanged{brand, put.group, BrandIds(now)});
   }
   for (const BrandId& brand : changed) {
     tables.brands.Edit(brand).group = put.group;

@@ -36,7 +36,7 @@ void MergeInto(Resolution& r, const CustomerId& survivor, const CustomerId& abso
   r.touched.insert(absorbed);
   r.changed = true;
   r.record.merges.push_back(merge);
-  r.facts.push_back(std::move(fact));
+  r.facts.emplace_back(std::move(fact));
 }
 
 }  // namespace tessera::oneid

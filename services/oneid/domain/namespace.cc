@@ -59,7 +59,7 @@ std::vector<std::string> DefaultBlockedValues(Normaliser normaliser) {
 std::vector<std::string> DefaultBlockedPatterns(Normaliser normaliser) {
   std::vector<std::string> patterns = {"^[0\\-]*$"};
   if (normaliser == Normaliser::kPhone) {
-    patterns.push_back("(0{8}|1{8}|2{8}|3{8}|4{8}|5{8}|6{8}|7{8}|8{8}|9{8})$");
+    patterns.emplace_back("(0{8}|1{8}|2{8}|3{8}|4{8}|5{8}|6{8}|7{8}|8{8}|9{8})$");
   }
   return patterns;
 }

@@ -62,7 +62,7 @@ OneidOutcome DecideAnswer(Tables& tables, const RecordAnswer& answer, absl::Time
     Merge& edit = tables.merges.Edit(answer.merge);
     edit.state = MergeState::kComplete;
     edit.closed_time = now;
-    done.facts.push_back(MergeCompleted{answer.merge, edit.group, edit.survivor});
+    done.facts.emplace_back(MergeCompleted{answer.merge, edit.group, edit.survivor});
   }
   return done;
 }

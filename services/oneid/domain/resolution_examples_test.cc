@@ -15,7 +15,7 @@ class ExampleTest : public ::testing::Test {
   // The reasons of all refused identifiers so far, in order.
   std::vector<std::string> Refusals() const {
     std::vector<std::string> reasons;
-    for (const auto& refused : world_.FactsOf<IdentifierRefused>()) reasons.push_back(TextOf(refused.left_out));
+    for (const auto& refused : world_.FactsOf<IdentifierRefused>()) reasons.emplace_back(TextOf(refused.left_out));
     return reasons;
   }
 

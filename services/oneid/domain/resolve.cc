@@ -105,7 +105,7 @@ void Finish(Resolution& r) {
   EventResolved resolved{.event = r.event, .root = r.root, .origin = r.origin};
   for (const Step& step : r.record.steps) {
     if (step.use == Use::kLeftOut && IsRefusal(step.left_out)) {
-      r.facts.push_back(IdentifierRefused{step.id, step.name, step.left_out, step.rule, r.root});
+      r.facts.emplace_back(IdentifierRefused{step.id, step.name, step.left_out, step.rule, r.root});
     }
     if (step.use == Use::kFound || step.use == Use::kAttached || step.use == Use::kMoved || step.use == Use::kJoined) {
       resolved.identifiers.push_back({step.id, step.name});
@@ -113,7 +113,7 @@ void Finish(Resolution& r) {
   }
   if (r.root) resolved.anonymous = r.tables.customers.At(*r.root).anonymous;
   resolved.order_source = r.brand.OrderSourceOf(r.event->key.source);
-  r.facts.push_back(std::move(resolved));
+  r.facts.emplace_back(std::move(resolved));
   r.record.group = r.group();
   r.record.event_time = r.time();
   r.record.payload = r.event->payload;

@@ -18,9 +18,20 @@ class StepsTest : public ::testing::Test {
     std::vector<std::string> uses;
     for (const Step& step : record.steps) {
       constexpr const char* kNames[] = {"unused", "found", "attached", "moved", "", "joined", "detached"};
-      uses.push_back(step.use == Use::kLeftOut ? TextOf(step.left_out) : kNames[static_cast<int>(step.use)]);
+      uses.emplace_back(step.use == Use::kLeftOut ? TextOf(step.left_out) : kNames[static_cast<int>(step.use)]);
     }
     return uses;
+  }
+
+  // Makes up other sides of a living customer; they hold nothing.
+  void AddSides(const CustomerId& root, int count) {
+    for (int i = 0; i < count; ++i) {
+      const CustomerId side{UuidV8Of(Sha256OfParts({root.ToString(), std::to_string(i)}))};
+      world_.tables.customers.Put(side, Customer{.group = {"group"}, .root = root});
+      world_.tables.holdings.Put(side, Holdings{});
+      world_.tables.sides.Edit(root).others.push_back(side);
+    }
+    world_.tables.sides.Keep();
   }
 
   ResolutionWorld world_;
@@ -127,6 +138,22 @@ TEST_F(StepsTest, ACustomerTakesAtMostAThousandIdentifiersAndGoesOnWorking) {
   EXPECT_EQ(world_.Resolve({{"taobao_ouid(late)=t"}, Day(1'101)}), 'B');
   EXPECT_THAT(Uses(world_.Send({{"jd_pin=1", "taobao_ouid(late)=t"}, Day(1'102)})), ElementsAre("LIMIT", "found"))
       << "nor does it merge";
+}
+
+TEST_F(StepsTest, AMergeToTwoHundredSidesIsMadeAndNoneToMore) {
+  const CustomerId a = *world_.Send({{"jd_pin=1", "phone=1"}, Day(0)}).root;
+  const CustomerId b = *world_.Send({{"youzan_id=2"}, Day(1)}).root;
+  world_.Send({{"email=e"}, Day(2)});
+  AddSides(a, 150);
+  AddSides(b, 48);
+  EXPECT_THAT(Uses(world_.Send({{"phone=1", "youzan_id=2"}, Day(3)})), ElementsAre("found", "found"));
+  EXPECT_THAT(world_.tables.sides.At(a).others, SizeIs(199));
+  const EventRecord& record = world_.Send({{"phone=1", "email=e"}, Day(4)});
+  EXPECT_THAT(Uses(record), ElementsAre("found", "LIMIT"));
+  EXPECT_EQ(record.steps[1].rule, "200 sides");
+  EXPECT_EQ(world_.Customer(record), 'A');
+  EXPECT_EQ(world_.Owner("email=e", Day(5)), 'C');
+  EXPECT_THAT(world_.FactsOf<CustomersMerged>(), SizeIs(1));
 }
 
 // ---- 7: the customer ----

@@ -73,7 +73,7 @@ void VelocityStep(Resolution& r) {
     EditIdentifier(r, *one->prepared).quarantined = true;
     r.changed = true;
     LeaveOut(*one, LeftOut::kQuarantined, "");
-    r.facts.push_back(IdentifierQuarantined{one->id(), one->prepared->name, static_cast<int64_t>(customers.size())});
+    r.facts.emplace_back(IdentifierQuarantined{one->id(), one->prepared->name, static_cast<int64_t>(customers.size())});
   }
 }
 

@@ -36,7 +36,8 @@ struct E {
 class ResolutionWorld {
  public:
   explicit ResolutionWorld(std::vector<Namespace> namespaces = BuiltInNamespaces()) {
-    GroupConfig config{.id = {"group"}, .version = 1, .rule_version = 1, .brands = {}, .namespaces = namespaces};
+    GroupConfig config{
+        .id = {"group"}, .version = 1, .rule_version = 1, .brands = {}, .namespaces = std::move(namespaces)};
     config.brands.push_back({.id = {"brand"}, .version = 1, .zone = absl::UTCTimeZone()});
     Stamp(config);
     config_ = std::make_shared<const GroupConfig>(std::move(config));

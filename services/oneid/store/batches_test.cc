@@ -64,7 +64,7 @@ TEST(WritersTest, SeveralAtOnceOverTheSameCustomersKeepEveryInvariant) {
       engine::Writer writer(TestService(), {"oneid", TestKeys().wrapping_key, RandomUuidV7(absl::Now()), w + 1},
                             world.clock(), World::WriterOptions(world.database()), {.batch = 20}, {});
       int64_t offset = 0;
-      for (const TestEvent& event : AnyEvents(static_cast<uint32_t>(10 + w), kEvents, std::string(1, 'a' + w))) {
+      for (const TestEvent& event : AnyEvents(static_cast<uint32_t>(10 + w), kEvents, std::string(1, "abcdefgh"[w]))) {
         kafka::Record record = World::RecordOf(event);
         record.topic = feed->topic;
         record.partition = feed->partition;

@@ -184,10 +184,10 @@ TEST_F(CallsTest, ARuleChangeAndEventsInOneBatchAreDecidedInOrder) {
   engine::Work work;
   work.command = std::move(command->command);
   work.cause = {"r", "r", "", world_.clock().Now(), "acme"};
-  work.origin =
-      engine::CallOrigin{"PutNamespace",         {"acme"},
-                         command->request_id,    "hash",
-                         absl::InfiniteFuture(), [](absl::StatusOr<std::string> answer) { EXPECT_TRUE(answer.ok()); }};
+  work.origin = engine::CallOrigin{
+      "PutNamespace",         {"acme"},
+      command->request_id,    "hash",
+      absl::InfiniteFuture(), [](const absl::StatusOr<std::string>& answer) { EXPECT_TRUE(answer.ok()); }};
   ASSERT_TRUE(world_.writer().Push(work));
   world_.Queue(two_phones("22"));
   world_.Run();

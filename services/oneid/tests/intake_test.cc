@@ -68,7 +68,7 @@ TEST_F(IntakeTest, AStreamAnswersEachEventAndARefusedOneDoesNotEndIt) {
         if (next == requests.size()) return std::nullopt;
         return requests[next++].SerializeAsString();
       },
-      [&](std::string bytes) { ASSERT_TRUE(answers.emplace_back().ParseFromString(bytes)); });
+      [&](const std::string& bytes) { ASSERT_TRUE(answers.emplace_back().ParseFromString(bytes)); });
   ASSERT_TRUE(status.ok()) << status;
   ASSERT_THAT(answers, SizeIs(20));
   for (int i = 0; i < 20; ++i) {

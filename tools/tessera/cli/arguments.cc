@@ -36,7 +36,7 @@ absl::Status CheckCount(const Syntax& syntax, size_t count) {
 }
 
 std::string Placeholder(const Positional& positional) {
-  const std::string name = absl::AsciiStrToUpper(positional.name);
+  std::string name = absl::AsciiStrToUpper(positional.name);
   switch (positional.count) {
     case Count::kOne:
       return name;

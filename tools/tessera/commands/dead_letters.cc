@@ -111,7 +111,7 @@ absl::StatusOr<int> Replay(Stack& stack, const Arguments& arguments) {
         }));
     // Oldest first, as they came.
     for (auto name = names.rbegin(); name != names.rend(); ++name) {
-      const absl::Status status = ReplayOne(stack, *name);
+      absl::Status status = ReplayOne(stack, *name);
       // A refusal is the event's own matter; anything else would hit the next one, too.
       if (!status.ok() && !absl::IsFailedPrecondition(status) && !absl::IsInvalidArgument(status)) return status;
       ++(status.ok() ? replayed : refused);

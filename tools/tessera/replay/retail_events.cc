@@ -95,7 +95,7 @@ class Maker {
         .pre;
   }
 
-  RetailEvent& Add(std::string id, std::string channel, std::string key, std::string type, absl::Time time) {
+  RetailEvent& Add(std::string id, std::string channel, std::string key, const std::string& type, absl::Time time) {
     made_.events.push_back(
         {std::move(id), std::move(channel), std::move(key), "com.tessera.channel." + type + ".v1", time, {}});
     return made_.events.back();
