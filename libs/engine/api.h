@@ -27,12 +27,14 @@ struct ApiCommand {
 };
 
 // What tells two requests with the same request_id apart: a hash over known fields in field order, so that a client's
-// unknown fields or field order make no difference. 16 bytes.
+// unknown fields or field order make no difference, nor does how it writes the request_id. 16 bytes.
 std::string InputHash(const google::protobuf::Message& request);
 
-// One item of a call of many: its command, and the hash of the item alone.
+// One item of a call of many: its command, the single call that does the same, and the hash of the item alone. Under
+// that call's name its answer is kept, so that a retry may go either way.
 struct ApiItem {
   ApiCommand command;
+  std::string method;
   std::string input_hash;  // InputHash(item)
 };
 

@@ -50,6 +50,8 @@ std::string InputHash(const google::protobuf::Message& request) {
   std::unique_ptr<google::protobuf::Message> known(request.New());
   known->CopyFrom(request);
   known->DiscardUnknownFields();
+  if (const auto* id = known->GetDescriptor()->FindFieldByName("request_id"))
+    known->GetReflection()->ClearField(known.get(), id);
   std::string bytes;
   {
     google::protobuf::io::StringOutputStream stream(&bytes);
@@ -87,25 +89,25 @@ void ApiBinding::AddCommand(std::string_view method, const Message& prototype, T
                        const rpc::Call& call, std::unique_ptr<Message> request, const Answer& answer) {
                      auto command = to_command(*request);
                      if (!command.ok()) return answer(command.status());
-                     Submit(call, name, std::move(*command), InputHash(*request), std::move(answer));
+                     Submit(call, name, std::move(*command), InputHash(*request), answer);
                    });
 }
 
 void ApiBinding::AddCommands(std::string_view method, const Message& prototype, Split split, Join join) {
   server_.AddUnary(method, prototype,
-                   [this, name = std::string(method), split = std::move(split), join = std::move(join)](
+                   [this, split = std::move(split), join = std::move(join)](
                        const rpc::Call& call, std::unique_ptr<Message> request, const Answer& answer) {
                      auto commands = split(*request);
                      if (!commands.ok()) return answer(commands.status());
                      if (commands->empty()) return answer(join({}));
-                     auto gathering = std::make_shared<Gathering>(commands->size(), join, std::move(answer));
+                     auto gathering = std::make_shared<Gathering>(commands->size(), join, answer);
                      for (size_t i = 0; i < commands->size(); ++i) {
                        absl::StatusOr<ApiItem>& item = (*commands)[i];
                        if (!item.ok()) {
                          gathering->Put(i, item.status());
                          continue;
                        }
-                       Submit(call, name, std::move(item->command), std::move(item->input_hash),
+                       Submit(call, item->method, std::move(item->command), std::move(item->input_hash),
                               [gathering, i](absl::StatusOr<std::string> one) { gathering->Put(i, std::move(one)); });
                      }
                    });

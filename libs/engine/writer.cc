@@ -17,7 +17,8 @@ namespace {
 constexpr int kAttemptsMax = 5;   // of a batch that meets conflicts
 constexpr int kRestartsMax = 50;  // of a batch whose discovery keeps moving
 constexpr size_t kSuspectBatch = 100;
-constexpr size_t kBusyShare = 10;  // a tenth of a full batch is a large one
+constexpr size_t kLargeShare = 10;  // a tenth of a full batch is a large one,
+constexpr size_t kLargeLeast = 20;  // if it is more than a few
 // A record that was decided alone more often is parked. Once would be enough to find one that ends the process, but
 // would also park whatever is under way when somebody kills the process while it goes through its suspects.
 constexpr int kMetAloneMax = 2;
@@ -60,7 +61,7 @@ WriterStats Writer::stats() const {
 }
 
 bool Writer::Step(absl::Duration wait) {
-  const bool busy = last_taken_ * kBusyShare >= limits_.batch;
+  const bool busy = last_taken_ >= std::max(limits_.batch / kLargeShare, kLargeLeast);
   std::vector<Work> taken = queue_.Take(limits_.batch, wait, busy ? limits_.gather : absl::ZeroDuration());
   last_taken_ = taken.size();
   if (taken.empty()) return false;

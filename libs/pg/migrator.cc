@@ -52,8 +52,9 @@ absl::Status Apply(Connection& connection, const std::string& component, const M
   return absl::OkStatus();
 }
 
-// One migrating process at a time, until the session ends.
+// One migrating process at a time, until the session ends. An index of a large table takes longer than any call may.
 absl::Status LockMigrations(Connection& connection) {
+  TESSERA_RETURN_IF_ERROR(connection.Execute("SET statement_timeout = 0").status());
   return connection.Execute("SELECT pg_advisory_lock(hashtext('tessera.migrate.' || current_schema()))").status();
 }
 

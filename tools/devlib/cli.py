@@ -121,7 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     demo_command.add_argument("--instances", type=_positive, default=1, metavar="N", help="processes of each service (1)")
     demo_command.add_argument("--seed", type=_positive, metavar="N",
                               help="shuffle the partitions' interleaving by this number (the file's order)")
-    demo_command.add_argument("--anchor", type=datetime.date.fromisoformat, metavar="DATE",
+    demo_command.add_argument("--anchor", type=_day, metavar="DATE",
                               help="the day that counts as today: the events end in the week before it (today)")
     add("status", _status, "Shows what runs; exit code 0 when all of it does.")
     logs = add("logs", _logs, "Shows the logs of one component, or of all.")
@@ -155,10 +155,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a number of at least 1, not {text!r}")
+    return int(text)
+
+
+def _day(text: str) -> datetime.date:
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a day such as 2026-03-01, not {text!r}") from None
 
 
 def _raise_exit(number: int, _frame) -> None:

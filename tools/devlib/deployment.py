@@ -29,7 +29,8 @@ class Deployment:
         self.layout.create()
         secrets.make_all(self.layout)
         self.instances = services.instances(count, self.names)
-        self._ports = ports.assign(self.layout, [name for one in self.instances for name in one.port_names])
+        names = [name for one in self.instances for name in one.port_names]
+        self._ports = ports.assign(self.layout, names, beside=ports.INFRASTRUCTURE)
         for service in self.names:
             services.migrate(self.layout, service, self.backends)
         for instance in self.instances:

@@ -9,6 +9,7 @@ from .paths import Layout
 
 # Below the kernel's range for outgoing connections, so that none of those can take a port between two starts.
 _LOWEST, _HIGHEST = 20000, 32000
+INFRASTRUCTURE = ("postgres", "kafka", "kafka.controller")
 
 
 def is_free(port: int) -> bool:
@@ -39,8 +40,11 @@ def load(layout: Layout) -> dict[str, int]:
         return {}
 
 
-def assign(layout: Layout, names: list[str]) -> dict[str, int]:
-    """A free port for each name, the same as last time where it is still free; stored in the layout."""
+def assign(layout: Layout, names: list[str], beside: tuple[str, ...] | None = None) -> dict[str, int]:
+    """A free port for each name, the same as last time where it is still free; stored in the layout.
+
+    Of all other names only those in `beside` stay stored (None: all), so that clients ask nothing that does not run.
+    """
     kept = load(layout)
     result: dict[str, int] = {}
     for name in names:
@@ -48,6 +52,6 @@ def assign(layout: Layout, names: list[str]) -> dict[str, int]:
         if port is None or port in result.values() or not is_free(port):
             port = _choose(set(kept.values()) | set(result.values()))
         result[name] = port
-    kept.update(result)
-    layout.ports_file.write_text(json.dumps(kept, indent=2) + "\n")
+    stay = {name: port for name, port in kept.items() if beside is None or name in beside}
+    layout.ports_file.write_text(json.dumps(stay | result, indent=2) + "\n")
     return result

@@ -29,8 +29,7 @@ class Stack:
         """Starts Postgres and Kafka, or joins them if they run."""
         self.layout.create()
         secrets.make_all(self.layout)
-        names = ["postgres", "kafka", "kafka.controller"]
-        ports = ports_module.assign(self.layout, names)
+        ports = ports_module.assign(self.layout, list(ports_module.INFRASTRUCTURE))
         self.postgres = Postgres(self.layout, ports["postgres"])
         self.kafka = Kafka(self.layout, ports["kafka"], ports["kafka.controller"])
         self.postgres.start()

@@ -24,6 +24,8 @@ Border BorderOf(Reason reason) {
       return {StatusCode::kFailedPrecondition, "NOT_ENROLLED", "the customer is not a member"};
     case Reason::kCurrencyUnknown:
       return {StatusCode::kFailedPrecondition, "CURRENCY_UNKNOWN", "the program has no such currency"};
+    case Reason::kCurrencyNotSpendable:
+      return {StatusCode::kFailedPrecondition, "CURRENCY_NOT_SPENDABLE", "growth value is neither held nor spent"};
     case Reason::kTierUnknown:
       return {StatusCode::kFailedPrecondition, "TIER_UNKNOWN", "the program in force has no such tier"};
     case Reason::kInsufficientPoints:

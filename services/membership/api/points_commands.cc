@@ -1,5 +1,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "base/crypto.h"
 #include "base/proto_time.h"
 #include "base/status.h"
 #include "base/strings.h"
@@ -19,6 +20,11 @@ constexpr absl::Duration kTtlDefault = absl::Minutes(15), kTtlLeast = absl::Seco
 
 std::string Name(std::string_view method) { return absl::StrCat(ToAbsl(kService), ToAbsl(method)); }
 
+// The id of what a call makes. Other methods may use the same request_id, so it is of a kind of its own.
+Uuid MadeBy(const RequestId& request, const MemberKey& customer, std::string_view kind) {
+  return UuidV8Of(Sha256OfParts({"call", kind, customer.brand.value, request.ToString()}));
+}
+
 Cause CauseOf(const RequestId& request) { return {"call", request.ToString(), absl::InfinitePast()}; }
 
 ApiCommand Make(Command command, const MemberKey& customer, const RequestId& request) {
@@ -34,7 +40,7 @@ absl::StatusOr<ApiCommand> ToEarn(const v1::EarnPointsRequest& request) {
   if (request.reason().size() > kReasonBytesMax) return InvalidField("reason", "at most 200 bytes");
   command.cause = CauseOf(id);
   if (!request.reason().empty()) command.cause.source = absl::StrCat("call: ", request.reason());
-  command.lot = {id.uuid};
+  command.lot = {MadeBy(id, command.customer, "lot")};
   const MemberKey customer = command.customer;
   return Make(std::move(command), customer, id);
 }
@@ -52,7 +58,7 @@ absl::StatusOr<engine::ApiItem> ToItem(const v1::BatchEarnPointsRequest& request
     const auto what = absl::StripPrefix(command.status().message(), field + ": ");
     return InvalidField(absl::StrCat("items[", i, "].", field), ToStd(what));
   }
-  return engine::ApiItem{*std::move(command), engine::InputHash(item)};
+  return engine::ApiItem{*std::move(command), Name("EarnPoints"), engine::InputHash(item)};
 }
 
 absl::StatusOr<std::vector<absl::StatusOr<engine::ApiItem>>> SplitEarn(const v1::BatchEarnPointsRequest& request) {
@@ -90,7 +96,7 @@ absl::StatusOr<ApiCommand> ToHold(const v1::HoldPointsRequest& request) {
   }
   if (command.ttl < kTtlLeast || command.ttl > kTtlMost) return InvalidField("ttl", "must be 1 second to 90 days");
   command.cause = CauseOf(id);
-  command.hold = {id.uuid};
+  command.hold = {MadeBy(id, command.customer, "hold")};
   const MemberKey customer = command.customer;
   return Make(std::move(command), customer, id);
 }
@@ -123,7 +129,7 @@ absl::StatusOr<ApiCommand> ToSpend(const v1::SpendPointsRequest& request) {
   TESSERA_ASSIGN_OR_RETURN(command.currency, CurrencyField(request.currency()));
   TESSERA_ASSIGN_OR_RETURN(command.amount, AmountField(request.amount(), 1));
   command.cause = CauseOf(id);
-  command.spend = {id.uuid};
+  command.spend = {MadeBy(id, command.customer, "spend")};
   const MemberKey customer = command.customer;
   return Make(std::move(command), customer, id);
 }

@@ -52,7 +52,9 @@ Books::Books(Tables& tables, const MemberKey& side, const Cause& cause, absl::Ti
     root_ = side;
     tables_.member.Edit(side).root = side.customer;
   }
-  transaction_ = {UuidV7Of(cause_.time, {side.brand.value, cause_.source, cause_.id, "transaction"})};
+  // With the number of the decision, as calls of two methods may have one request_id.
+  const std::string number = std::to_string(root().member_seq);
+  transaction_ = {UuidV7Of(cause_.time, {side.brand.value, cause_.source, cause_.id, number, "transaction"})};
 }
 
 std::vector<MemberKey> Books::Sides() const {

@@ -8,10 +8,15 @@ std::optional<Refusal> CheckCustomer(const Tables& tables, const MemberKey& cust
   return std::nullopt;
 }
 
-const Currency* FindLotCurrency(const Books& books, const std::string& name) {
+const Currency* FindCurrency(const Books& books, const std::string& name) {
   const InForce in_force = books.AtNow();
-  const Currency* currency = in_force.program == nullptr ? nullptr : in_force.program->FindCurrency(name);
-  return currency != nullptr && currency->has_lots() ? currency : nullptr;
+  return in_force.program == nullptr ? nullptr : in_force.program->FindCurrency(name);
+}
+
+std::optional<Refusal> CheckSpendable(const Currency* currency) {
+  if (currency == nullptr) return Refusal{Reason::kCurrencyUnknown, "currency"};
+  if (!currency->has_lots()) return Refusal{Reason::kCurrencyNotSpendable, "currency"};
+  return std::nullopt;
 }
 
 std::optional<HoldKey> FindHold(Books& books, const HoldId& hold) {

@@ -17,7 +17,7 @@ TEST_F(CallTest, CallsAboutStrangersAndOtherCurrenciesAreRefused) {
   Join(1);
   EXPECT_EQ(ReasonOf(Earn(1, 10, "gold")), Refused(Reason::kCurrencyUnknown, "currency"));
   EXPECT_EQ(ReasonOf(world.Run(SpendPoints{World::Key(1), Call(), world.NextId(), "growth", 1})),
-            Refused(Reason::kCurrencyUnknown, "currency"));
+            Refused(Reason::kCurrencyNotSpendable, "currency"));
   EXPECT_TRUE(IsDone(Earn(1, 250, "growth")));
   EXPECT_EQ(Level(1), 2);
   Program program = PetProgram();

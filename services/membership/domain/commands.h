@@ -294,6 +294,7 @@ enum class Reason : uint8_t {
   kCustomerUnknown,
   kNotEnrolled,
   kCurrencyUnknown,
+  kCurrencyNotSpendable,
   kTierUnknown,
   kInsufficientPoints,
   kHoldUnknown,

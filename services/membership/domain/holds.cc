@@ -227,8 +227,8 @@ void EndDueHolds(Books& books, const MemberKey& side) {
 Outcome Decide(Tables& tables, const HoldPoints& command, absl::Time now) {
   if (auto refusal = CheckCustomer(tables, command.customer)) return *refusal;
   Books books(tables, command.customer, command.cause, now);
-  const Currency* currency = FindLotCurrency(books, command.currency);
-  if (currency == nullptr) return Refusal{Reason::kCurrencyUnknown, "currency"};
+  const Currency* currency = FindCurrency(books, command.currency);
+  if (auto refusal = CheckSpendable(currency)) return *refusal;
   BringUpToDate(books);
   if (books.stopped()) return books.Finish({});
   const Account& all = books.All(currency->number);
@@ -258,8 +258,8 @@ Outcome Decide(Tables& tables, const HoldPoints& command, absl::Time now) {
 Outcome Decide(Tables& tables, const SpendPoints& command, absl::Time now) {
   if (auto refusal = CheckCustomer(tables, command.customer)) return *refusal;
   Books books(tables, command.customer, command.cause, now);
-  const Currency* currency = FindLotCurrency(books, command.currency);
-  if (currency == nullptr) return Refusal{Reason::kCurrencyUnknown, "currency"};
+  const Currency* currency = FindCurrency(books, command.currency);
+  if (auto refusal = CheckSpendable(currency)) return *refusal;
   BringUpToDate(books);
   if (books.stopped()) return books.Finish({});
   const Account& all = books.All(currency->number);
@@ -340,7 +340,8 @@ Outcome Decide(Tables& tables, const RefundSpend& command, absl::Time now) {
   const int64_t left = spend.captured - spend.refunded;
   const int64_t amount = command.amount == 0 ? left : command.amount;
   if (amount == 0 || amount > left) {
-    return Refusal{Reason::kSpendTooSmall, "amount", absl::StrCat("left ", left, ", wanted ", amount)};
+    return Refusal{Reason::kSpendTooSmall, "amount",
+                   left == 0 ? "all of it was returned before" : absl::StrCat("left ", left, ", wanted ", amount)};
   }
   const std::vector<HoldPart> parts = PartsToReturn(spend, amount);
   spend.refunded += amount;

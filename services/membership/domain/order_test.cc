@@ -196,13 +196,13 @@ TEST_F(OrderTest, SumsThatWouldNotFitAreRefused) {
   rule.points = 1'000'000'000'000;
   rule.per = 1;
   PutRule(rule);
-  EXPECT_EQ(ReasonOf(Pay(1, "o1", Lines({{1, INT64_MAX}}))), Refused(Reason::kAmountOverflow, ""));
+  EXPECT_EQ(ReasonOf(Pay(1, "o1", Lines({{1, INT64_MAX}}))), Refused(Reason::kAmountOverflow, "lines"));
   rule.points = 1;
   PutRule(rule);
-  EXPECT_EQ(ReasonOf(Pay(1, "o1", Lines({{1, INT64_MAX}}))), Refused(Reason::kAmountOverflow, ""));
+  EXPECT_EQ(ReasonOf(Pay(1, "o1", Lines({{1, INT64_MAX}}))), Refused(Reason::kAmountOverflow, "lines"));
   constexpr int64_t kMost = 40'000'000'000'000'000;  // 200 sides of it fit into 64 bits
   EXPECT_TRUE(IsDone(Pay(1, "o1", Lines({{1, kMost}}))));
-  EXPECT_EQ(ReasonOf(Pay(1, "o2", Lines({{1, 1}}))), Refused(Reason::kAmountOverflow, ""));
+  EXPECT_EQ(ReasonOf(Pay(1, "o2", Lines({{1, 1}}))), Refused(Reason::kAmountOverflow, "lines"));
 }
 
 TEST_F(OrderTest, AnOrderOfAnotherCustomerWaitsForAMergeOfHis) {

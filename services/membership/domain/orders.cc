@@ -99,6 +99,7 @@ Outcome Decide(Tables& tables, const OrderPaid& command, absl::Time now) {
   ++books.Edit(command.side).own.orders;
   ++books.Edit(books.root_key()).all.orders;
   books.TakeSeq();
+  books.Blame("lines");
   AwardOrder(books, command.order, EventType::kOrderPaid, books.cause_time());
   if (order.completed_time != absl::InfiniteFuture()) {
     order.completed_transaction = books.transaction();

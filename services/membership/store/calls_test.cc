@@ -85,7 +85,7 @@ TEST_F(CallsTest, EarnHoldCaptureAndRefund) {
   earn.set_amount(50);
   const auto earned = world.Call<v1::EarnPointsResponse>("PointsService/EarnPoints", earn);
   ASSERT_TRUE(earned.ok()) << earned.status();
-  EXPECT_EQ(earned->lot_id(), earn.request_id());
+  EXPECT_FALSE(earned->lot_id().empty());
   EXPECT_EQ(earned->balance().available(), 150);
 
   auto hold = Mutate<v1::HoldPointsRequest>(1);
@@ -112,6 +112,31 @@ TEST_F(CallsTest, EarnHoldCaptureAndRefund) {
   EXPECT_EQ(world.Violations(), "");
 }
 
+// Each method keeps its own requests, so that callers may use one id for several.
+TEST_F(CallsTest, OneRequestIdOfSeveralMethodsMakesThingsOfTheirOwn) {
+  Pay(1, 100);
+  auto earn = Mutate<v1::EarnPointsRequest>(1);
+  earn.set_amount(5);
+  const auto earned = world.Call<v1::EarnPointsResponse>("PointsService/EarnPoints", earn);
+  auto hold = For<v1::HoldPointsRequest>(1);
+  hold.set_request_id(earn.request_id());
+  hold.set_amount(50);
+  const auto held = world.Call<v1::HoldPointsResponse>("PointsService/HoldPoints", hold);
+  auto spend = For<v1::SpendPointsRequest>(1);
+  spend.set_request_id(earn.request_id());
+  spend.set_amount(7);
+  const auto spent = world.Call<v1::SpendPointsResponse>("PointsService/SpendPoints", spend);
+  ASSERT_TRUE(earned.ok() && held.ok() && spent.ok());
+  EXPECT_NE(held->hold_id(), spent->spend_id());
+  EXPECT_NE(earned->transaction_id(), spent->transaction_id());
+  auto capture = Mutate<v1::CaptureHoldRequest>(1);
+  capture.set_hold_id(held->hold_id());
+  const auto captured = world.Call<v1::CaptureHoldResponse>("PointsService/CaptureHold", capture);
+  ASSERT_TRUE(captured.ok()) << captured.status();
+  EXPECT_EQ(captured->balance().available(), 105 - 50 - 7);
+  EXPECT_EQ(world.Violations(), "");
+}
+
 TEST_F(CallsTest, EveryMistakeIsNamed) {
   Pay(1, 100);
   auto spend = Mutate<v1::SpendPointsRequest>(1);
@@ -124,7 +149,7 @@ TEST_F(CallsTest, EveryMistakeIsNamed) {
   EXPECT_EQ(error(spend), "INVALID_ARGUMENT FIELD_INVALID amount");
   spend.set_amount(1);
   spend.set_currency("growth");
-  EXPECT_EQ(error(spend), "FAILED_PRECONDITION CURRENCY_UNKNOWN currency");
+  EXPECT_EQ(error(spend), "FAILED_PRECONDITION CURRENCY_NOT_SPENDABLE currency");
   spend.set_currency("'; drop table member");
   EXPECT_EQ(error(spend), "INVALID_ARGUMENT FIELD_INVALID currency");
   spend.set_currency("");

@@ -1,6 +1,7 @@
 // Calls of the real binary: once per request_id, refusals that leave no trace, pages that lose no row.
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "rpc/dynamic_client.h"
 #include "services/membership/tests/membership_fixture.h"
 
@@ -71,7 +72,7 @@ TEST_F(CallsTest, PointsAreEarnedOnce) {
   auto request = Mutate<v1::EarnPointsRequest>(kAnn, 30);
   request.set_reason("birthday");
   const auto earned = Once<v1::EarnPointsResponse>("EarnPoints", request);
-  EXPECT_EQ(earned.lot_id(), request.request_id());
+  EXPECT_NE(earned.lot_id(), "");
   EXPECT_EQ(earned.balance().ShortDebugString(), "currency: \"points\" available: 130 balance: 130");
   const v1::Entry entry = Entries(kAnn).at(0);
   EXPECT_EQ(entry.transaction_id(), earned.transaction_id());
@@ -219,6 +220,18 @@ TEST_F(CallsTest, ARefusedItemOfABatchDoesNotStopTheOthers) {
   const auto again = Get<v1::BatchEarnPointsResponse>("PointsService/BatchEarnPoints", request);
   EXPECT_EQ(again.SerializeAsString(), response.SerializeAsString());
   EXPECT_EQ(StateOf(kAnn), state);
+  EXPECT_EQ(Points(kAnn).balance(), 105);
+}
+
+TEST_F(CallsTest, ARetryMayGoOneByOneOrTogetherAndWriteItsIdInCapitals) {
+  auto request = Mutate<v1::EarnPointsRequest>(kAnn, 5);
+  const auto first = Get<v1::EarnPointsResponse>("PointsService/EarnPoints", request);
+  request.set_request_id(absl::AsciiStrToUpper(request.request_id()));
+  v1::BatchEarnPointsRequest batch;
+  batch.set_brand_id(kBrand);
+  *batch.add_items() = request;
+  const auto again = Get<v1::BatchEarnPointsResponse>("PointsService/BatchEarnPoints", batch);
+  EXPECT_EQ(again.results(0).response().SerializeAsString(), first.SerializeAsString()) << again.ShortDebugString();
   EXPECT_EQ(Points(kAnn).balance(), 105);
 }
 

@@ -30,22 +30,21 @@ absl::StatusOr<RecordName> ParseRecordName(const std::string& text);
 
 inline std::string ToText(const RecordName& name) { return absl::StrCat(name.service, "/", name.number); }
 
-// Items of one service's list, page by page, at most `limit`; `items` takes them out of a response. Adds the service's
-// total to `total`.
+// Items of one service's list, page by page, at most `left`, which becomes less by each; `items` takes them out of a
+// response. Adds the service's total to `total`.
 template <class Request, class Response, class Items>
 absl::Status ReadPages(Stack& stack, const std::string& service, std::string_view method, Request request,
-                       int64_t limit, int64_t& total, const Items& items) {
-  for (int64_t left = limit; left > 0;) {
-    request.set_page_size(static_cast<int32_t>(std::min<int64_t>(left, 500)));
+                       int64_t& left, int64_t& total, const Items& items) {
+  for (;;) {
+    request.set_page_size(static_cast<int32_t>(std::clamp<int64_t>(left, 1, 500)));
     TESSERA_ASSIGN_OR_RETURN(Response response, (stack.Call<Request, Response>(service, method, request)));
-    left -= items(response);
+    if (left > 0) left -= items(response);
     request.set_page_token(response.next_page_token());
     if (request.page_token().empty() || left <= 0) {
       total += response.total_count();
-      break;
+      return absl::OkStatus();
     }
   }
-  return absl::OkStatus();
 }
 
 // Does `act` to each of the records named by the command's words, reports each, and goes on after a failure. 1 if one

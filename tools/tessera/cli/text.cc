@@ -136,8 +136,9 @@ std::string ProgressBar(std::string_view what, int64_t done, int64_t all, absl::
 
 std::string ErrorText(const absl::Status& status) {
   const auto info = ErrorInfoOf(status);
-  std::string text = absl::StrCat("error: ", absl::StatusCodeToString(status.code()));
-  if (info) absl::StrAppend(&text, " ", Printable(info->reason));
+  const std::string code = absl::StatusCodeToString(status.code());
+  std::string text = absl::StrCat("error: ", code);
+  if (info && info->reason != code) absl::StrAppend(&text, " ", Printable(info->reason));
   absl::StrAppend(&text, ": ", Lines(ToStd(status.message())), "\n");
   if (info) {
     for (const auto& [name, value] : info->metadata) {

@@ -15,7 +15,7 @@ namespace ops = ::tessera::ops::v1;
 
 constexpr char kReplay[] = "tessera.ops.v1.OperationsService/ReplayDeadLetter";
 
-absl::Status ReadDeadLetters(Stack& stack, const std::string& service, const Arguments& arguments, int64_t limit,
+absl::Status ReadDeadLetters(Stack& stack, const std::string& service, const Arguments& arguments, int64_t& left,
                              int64_t& total, const std::function<void(const ops::DeadLetterSummary&)>& take) {
   ops::ListDeadLettersRequest request;
   request.set_brand_filter(arguments.Text("brand"));
@@ -25,17 +25,17 @@ absl::Status ReadDeadLetters(Stack& stack, const std::string& service, const Arg
     return page.dead_letters_size();
   };
   return ReadPages<ops::ListDeadLettersRequest, ops::ListDeadLettersResponse>(
-      stack, service, "tessera.ops.v1.OperationsService/ListDeadLetters", request, limit, total, show);
+      stack, service, "tessera.ops.v1.OperationsService/ListDeadLetters", request, left, total, show);
 }
 
 absl::StatusOr<int> List(Stack& stack, const Arguments& arguments) {
-  TESSERA_ASSIGN_OR_RETURN(const int64_t limit, arguments.Number("limit", 50, 1, 1'000'000));
+  TESSERA_ASSIGN_OR_RETURN(int64_t left, arguments.Number("limit", 50, 1, 1'000'000));
   TESSERA_ASSIGN_OR_RETURN(const auto services, stack.Services());
   RecordList list({{"EVENT"}, {"REASON"}, {"FIELD"}, {"BRAND"}, {"EVENT ID"}, {"REFUSED"}, {"REPLAYED"}, {"MESSAGE"}});
   int64_t total = 0;
   for (const std::string& service : services) {
     TESSERA_RETURN_IF_ERROR(
-        ReadDeadLetters(stack, service, arguments, limit, total, [&](const ops::DeadLetterSummary& letter) {
+        ReadDeadLetters(stack, service, arguments, left, total, [&](const ops::DeadLetterSummary& letter) {
           list.Add(
               service, letter,
               {ToText({service, letter.dead_letter_id()}), letter.reason(), letter.field(), letter.brand_id(),
@@ -101,11 +101,11 @@ absl::StatusOr<int> Replay(Stack& stack, const Arguments& arguments) {
     return ForEachRecord(arguments, "took effect", [&](const RecordName& name) { return ReplayOne(stack, name); });
   }
   TESSERA_ASSIGN_OR_RETURN(const auto services, stack.Services());
-  int64_t total = 0, replayed = 0, refused = 0;
+  int64_t total = 0, replayed = 0, refused = 0, left = INT64_MAX;
   for (const std::string& service : services) {
     std::vector<RecordName> names;
     TESSERA_RETURN_IF_ERROR(
-        ReadDeadLetters(stack, service, arguments, INT64_MAX, total, [&](const ops::DeadLetterSummary& letter) {
+        ReadDeadLetters(stack, service, arguments, left, total, [&](const ops::DeadLetterSummary& letter) {
           if (letter.has_replayed_time()) return;
           names.push_back({service, letter.dead_letter_id()});
         }));

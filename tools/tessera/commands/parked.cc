@@ -11,7 +11,7 @@ namespace {
 namespace ops = ::tessera::ops::v1;
 
 absl::StatusOr<int> List(Stack& stack, const Arguments& arguments) {
-  TESSERA_ASSIGN_OR_RETURN(const int64_t limit, arguments.Number("limit", 50, 1, 1'000'000));
+  TESSERA_ASSIGN_OR_RETURN(int64_t left, arguments.Number("limit", 50, 1, 1'000'000));
   TESSERA_ASSIGN_OR_RETURN(const auto services, stack.Services());
   RecordList list({{"RECORD"}, {"REASON"}, {"KEY"}, {"TOPIC"}, {"OFFSET", Table::Align::kRight}, {"SINCE"}});
   int64_t total = 0;
@@ -26,7 +26,7 @@ absl::StatusOr<int> List(Stack& stack, const Arguments& arguments) {
       return page.records_size();
     };
     TESSERA_RETURN_IF_ERROR((ReadPages<ops::ListParkedRequest, ops::ListParkedResponse>(
-        stack, service, "tessera.ops.v1.OperationsService/ListParked", {}, limit, total, show)));
+        stack, service, "tessera.ops.v1.OperationsService/ListParked", {}, left, total, show)));
   }
   list.Print(arguments, total, "parked", "nothing is parked");
   return 0;

@@ -11,7 +11,7 @@ namespace {
 namespace ops = ::tessera::ops::v1;
 
 absl::StatusOr<int> List(Stack& stack, const Arguments& arguments) {
-  TESSERA_ASSIGN_OR_RETURN(const int64_t limit, arguments.Number("limit", 50, 1, 1'000'000));
+  TESSERA_ASSIGN_OR_RETURN(int64_t left, arguments.Number("limit", 50, 1, 1'000'000));
   TESSERA_ASSIGN_OR_RETURN(const auto services, stack.Services());
   RecordList list({{"EVENT"}, {"WAITS FOR"}, {"BRAND"}, {"EVENT ID"}, {"SINCE"}, {"UNTIL"}});
   int64_t total = 0;
@@ -25,7 +25,7 @@ absl::StatusOr<int> List(Stack& stack, const Arguments& arguments) {
       return page.events_size();
     };
     TESSERA_RETURN_IF_ERROR((ReadPages<ops::ListWaitingRequest, ops::ListWaitingResponse>(
-        stack, service, "tessera.ops.v1.OperationsService/ListWaiting", {}, limit, total, show)));
+        stack, service, "tessera.ops.v1.OperationsService/ListWaiting", {}, left, total, show)));
   }
   list.Print(arguments, total, "waiting", "nothing waits");
   return 0;
