@@ -58,6 +58,7 @@ class ReplayTest(unittest.TestCase):
         self.assertEqual(client.json("merge", "list", "--state", "open")["merges"], [])
         letters = client.json("dlq", "list", "--limit", "1")
         self.assertEqual(letters["total_count"], 2 * report["identity"]["dead_letters"])
+        self.assertEqual(len(letters["dead_letters"]), 1)
         letter = letters["dead_letters"][0]
         self.assertIn("not an event", client.run("dlq", "show", f"{letter['service']}/{letter['dead_letter_id']}"))
         self.assertIn("all hold", client.run("check"))
