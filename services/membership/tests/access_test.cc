@@ -19,11 +19,12 @@ using ::testing::Not;
 
 constexpr char kOps[] = "tessera/ops/v1/operations_service.proto";
 
-// All methods of the files of proto/tessera/membership/v1, and of the operations that every service offers.
+// All methods of the services in proto/tessera/membership/v1, and of the operations that every service offers.
 std::vector<const pb::MethodDescriptor*> AllMethods() {
   std::vector<std::string> files = {kOps};
   for (const auto& file : std::filesystem::directory_iterator(TESSERA_SOURCE_DIR "/proto/tessera/membership/v1")) {
-    files.push_back("tessera/membership/v1/" + file.path().filename().string());
+    const std::string name = file.path().filename().string();
+    if (name.ends_with("_service.proto")) files.push_back("tessera/membership/v1/" + name);
   }
   std::vector<const pb::MethodDescriptor*> methods;
   for (const std::string& name : files) {
