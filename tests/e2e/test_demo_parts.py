@@ -78,7 +78,7 @@ class ShowTest(unittest.TestCase):
         "membership": {"members": 4338, "points_earned": 8752353, "points_clawed_back": 443342,
                        "points_balance": 8309011, "tiers": {"V1": 681, "V2": 1661, "V3": 1, "V4": 0}},
         "top_members": [{"account": "14646@douyin", "points": 278747, "tier": "V5"}],
-        "invariants": {"membership/a": 0, "oneid/b": 0}, "events_per_second": 5432, "seconds": 7.5,
+        "invariants": {"membership/a": 0, "oneid/b": 0}, "events_per_second": 5432, "seconds": 7.5, "stolen_percent": 3,
         "resident_mb": {"oneid-1": 120},
     }
 
@@ -92,6 +92,8 @@ class ShowTest(unittest.TestCase):
         self.assertIn("All 2 invariants hold.", text)
         self.assertIn("5,432 events/s", text)
         self.assertIn("oneid-1 120 MB", text)
+        self.assertIn("host gave 3 % of the processors' time to others", text)
+        self.assertNotIn("host", show.report({**self.figures, "stolen_percent": 0}, None))
 
     def test_broken_invariants_stand_out(self):
         text = show.report({**self.figures, "invariants": {"oneid/b": 3}}, None)

@@ -14,6 +14,7 @@ from . import flow
 from .client import Client
 from .deployment import Deployment
 from .errors import DevError
+from .host import StolenTime
 from .paths import ROOT
 
 BRAND = "retail"
@@ -33,6 +34,7 @@ class Run:
     published: dict
     seconds: float
     events_per_second: int
+    stolen_percent: int  # of the processors' time
 
 
 def _request_id(what: str) -> str:
@@ -90,6 +92,7 @@ def replay(deployment: Deployment, options: list[str], on_look: Callable[[dict, 
     client = deployment.client
     with flow.watching(client) as watch:
         watch.next()  # So that the measurement begins before the first event.
+        stolen = StolenTime()
         with _publishing(client, options, show_bar) as child:
             while child.poll() is None:
                 on_look(watch.next(), True)
@@ -99,8 +102,10 @@ def replay(deployment: Deployment, options: list[str], on_look: Callable[[dict, 
         published = json.loads(output)
         flow.wait_until_done(deployment, watch, lambda look: on_look(look, False))
         points = flow.timeline(watch.looks)
+        stolen_percent = stolen.percent()
     end, speed = flow.speed(points, published["published"]["events"])
-    return Run(published["published"], round(end - published["start_unix_seconds"], 1), speed)
+    return Run(published["published"], round(end - published["start_unix_seconds"], 1), speed,
+               stolen_percent)
 
 
 def _numbers(answer: dict, names: list[str]) -> dict[str, int]:
@@ -169,6 +174,7 @@ def report(deployment: Deployment, run: Run) -> dict:
             "invariants": _invariants(client),
             "seconds": run.seconds,
             "events_per_second": run.events_per_second,
+            "stolen_percent": run.stolen_percent,
             "resident_mb": deployment.resident_mb()}
 
 

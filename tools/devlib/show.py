@@ -109,4 +109,6 @@ def report(figures: dict, story: Story | None) -> str:
     lines += ["", *_invariants(figures["invariants"]),
               f"{number(figures['events_per_second'])} events/s from published to balance (the middle 80 %), "
               f"{figures['seconds']} s in all; resident: {memory}"]
+    if figures["stolen_percent"] > 0:
+        lines.append(f"Meanwhile the machine's host gave {figures['stolen_percent']} % of the processors' time to others.")
     return "\n".join(lines) + "\n"
