@@ -28,13 +28,14 @@ std::string Rfc3339(int64_t time_us) {
 }  // namespace
 
 Relay::Relay(std::string service, LogTopics topics, TopicNames names, pg::ConnectionOptions connection,
-             kafka::Producer& producer, const LeaseKeeper& leases)
+             kafka::Producer& producer, const LeaseKeeper& leases, RelayLimits limits)
     : service_(std::move(service)),
       topics_(std::move(topics)),
       names_(std::move(names)),
       session_(std::move(connection)),
       producer_(producer),
-      leases_(leases) {}
+      leases_(leases),
+      limits_(limits) {}
 
 absl::StatusOr<bool> Relay::Step() {
   static constexpr Statement kSave = {
@@ -42,12 +43,14 @@ absl::StatusOr<bool> Relay::Step() {
       "UPDATE relay_cursor c SET next_seq = k.next_seq, posted_time = k.posted_time "
       "FROM unnest($1::int2[], $2::int4[], $3::int8[], $4::timestamptz[]) AS k(log, slot, next_seq, posted_time) "
       "WHERE c.log = k.log AND c.slot = k.slot AND c.next_seq < k.next_seq"};
+  pace_ = Pace::kIdle;
   TESSERA_RETURN_IF_ERROR(session_.Ensure());
   std::vector<kafka::Message> messages;
   std::vector<Cursor> cursors;
+  bool full = false;
   {
     pg::Tx tx(*session_, "relay_read");
-    cursors = Read(tx, messages);
+    cursors = Read(tx, messages, full);
     TESSERA_RETURN_IF_ERROR(tx.status());
   }
   if (cursors.empty()) return false;
@@ -66,25 +69,35 @@ absl::StatusOr<bool> Relay::Step() {
   pg::Tx tx(*session_, "relay_store");
   tx.Run(kSave, logs, slots, seqs, posted);
   if (tx.Commit() != pg::CommitResult::kCommitted) return tx.status();
-  published_ += static_cast<int64_t>(messages.size());
+  const auto count = static_cast<int64_t>(messages.size());
+  published_ += count;
+  pace_ = !full && count >= limits_.large_step_events ? Pace::kGather : Pace::kAtOnce;
   return true;
 }
 
-// Only slots whose numbers are ahead of their cursor are looked at, and only in partitions not yet passed.
-std::vector<Relay::Cursor> Relay::Read(pg::Tx& tx, std::vector<kafka::Message>& messages) {
+// Only slots whose numbers are ahead of their cursor are looked at, and only in partitions not yet passed. The step
+// ends with the row that reaches one of its bounds; until then the slots take turns, so that none waits for another's
+// backlog.
+std::vector<Relay::Cursor> Relay::Read(pg::Tx& tx, std::vector<kafka::Message>& messages, bool& full) {
   static constexpr Statement kRead = {
       "relay_read",
-      "SELECT d.log, d.slot, o.base_seq, o.event_count, o.events, o.posted_time "
-      "FROM (SELECT c.log, c.slot, c.next_seq, c.posted_time FROM relay_cursor c "
+      "SELECT r.log, r.slot, r.base_seq, r.event_count, r.events, r.posted_time, "
+      "r.turn = $2 OR r.events_before + r.event_count >= $3 OR r.bytes_before + length(r.events) >= $4 AS last "
+      "FROM (SELECT t.*, sum(t.event_count) OVER turns - t.event_count AS events_before, "
+      "sum(length(t.events)) OVER turns - length(t.events) AS bytes_before "
+      "FROM (SELECT d.log, d.slot, o.* FROM (SELECT c.log, c.slot, c.next_seq, c.posted_time FROM relay_cursor c "
       "JOIN slot s ON s.log = c.log AND s.slot = c.slot "
       "WHERE c.slot = ANY($1::int4[]) AND s.next_seq > c.next_seq) d "
-      "CROSS JOIN LATERAL (SELECT b.base_seq, b.event_count, b.events, b.posted_time FROM outbox b "
+      "CROSS JOIN LATERAL (SELECT b.base_seq, b.event_count, b.events, b.posted_time, "
+      "row_number() OVER (ORDER BY b.base_seq) AS turn FROM outbox b "
       "WHERE b.log = d.log AND b.slot = d.slot AND b.base_seq >= d.next_seq AND b.posted_time >= d.posted_time "
-      "ORDER BY b.base_seq LIMIT $2) o ORDER BY d.log, d.slot, o.base_seq"};
+      "ORDER BY b.base_seq LIMIT $2) o) t WINDOW turns AS (ORDER BY t.turn, t.log, t.slot)) r "
+      "WHERE r.events_before < $3 AND r.bytes_before < $4 ORDER BY r.log, r.slot, r.base_seq"};
   const std::set<int32_t> held = leases_.Held("relay");
   std::map<std::pair<int16_t, int32_t>, Cursor> cursors;
   if (held.empty()) return {};
-  for (const pg::Row row : tx.Run(kRead, std::vector<int32_t>(held.begin(), held.end()), kRowsPerSlotMax)) {
+  for (const pg::Row row : tx.Run(kRead, std::vector<int32_t>(held.begin(), held.end()), kRowsPerSlotMax,
+                                  limits_.step_events, limits_.step_bytes)) {
     const auto log = row.Get<int16_t>(0);
     const auto slot = row.Get<int32_t>(1);
     const auto base = row.Get<int64_t>(2);
@@ -93,6 +106,7 @@ std::vector<Relay::Cursor> Relay::Read(pg::Tx& tx, std::vector<kafka::Message>& 
     TESSERA_CHECK(events.ParseFromString(row.Get<Bytes>(4).value));
     TESSERA_CHECK(events.events_size() == row.Get<int32_t>(3));
     for (int i = 0; i < events.events_size(); ++i) messages.push_back(MessageOf(log, slot, base + i, events.events(i)));
+    full = full || row.Get<bool>(6);
     cursors[{log, slot}] = {log, slot, base + events.events_size(), row.Get<absl::Time>(5) - kPostedSlack};
   }
   std::vector<Cursor> all;
@@ -126,13 +140,28 @@ kafka::Message Relay::MessageOf(int16_t log, int32_t slot, int64_t seq, const v1
 
 void Relay::Await(absl::Duration timeout) {
   absl::MutexLock lock(&mutex_);
-  mutex_.AwaitWithTimeout(absl::Condition(&awake_), timeout);
+  switch (pace_) {
+    case Pace::kIdle:
+      mutex_.AwaitWithTimeout(absl::Condition(&awake_), timeout);
+      break;
+    case Pace::kAtOnce:
+      break;
+    case Pace::kGather:
+      mutex_.AwaitWithTimeout(absl::Condition(&hurries_), limits_.gather);
+      break;
+  }
   awake_ = false;
 }
 
 void Relay::Wake() {
   absl::MutexLock lock(&mutex_);
   awake_ = true;
+}
+
+void Relay::Hurry() {
+  absl::MutexLock lock(&mutex_);
+  awake_ = true;
+  hurries_ = true;
 }
 
 }  // namespace tessera::engine

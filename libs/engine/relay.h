@@ -28,17 +28,30 @@ class OutboxEvent;
 // The topics of a service's logs, by Log; "" for a log that the service does not have.
 using LogTopics = std::array<std::string, kLogCount>;
 
+struct RelayLimits {
+  // Of one step, so that no backlog is more than the producer takes at once. A step takes at least one outbox row.
+  int64_t step_events = 20'000;
+  int64_t step_bytes = 16'000'000;
+  // After a step of at least so many events the next one waits: each costs a request for every slot that it touches,
+  // here and in each service that reads them, which is then shared by more events.
+  int64_t large_step_events = 200;
+  absl::Duration gather = absl::Milliseconds(200);
+};
+
 class Relay {
  public:
   Relay(std::string service, LogTopics topics, TopicNames names, pg::ConnectionOptions connection,
-        kafka::Producer& producer, const LeaseKeeper& leases);
+        kafka::Producer& producer, const LeaseKeeper& leases, RelayLimits limits = {});
 
   // Publishes what is there; false if there was nothing. Unavailable: the database or the broker is away.
   absl::StatusOr<bool> Step();
 
-  // Waits for a Wake, at most `timeout`.
+  // Waits until another step is due: for a Wake if the last one found nothing, at most `timeout`; for more events if it
+  // was large.
   void Await(absl::Duration timeout);
   void Wake();
+  // From now on no step waits for more events.
+  void Hurry();
 
   int64_t published() const { return published_; }
 
@@ -50,7 +63,10 @@ class Relay {
     absl::Time posted;
   };
 
-  std::vector<Cursor> Read(pg::Tx& tx, std::vector<kafka::Message>& messages);
+  // How long Await waits, and whether a Wake ends it.
+  enum class Pace { kIdle, kAtOnce, kGather };
+
+  std::vector<Cursor> Read(pg::Tx& tx, std::vector<kafka::Message>& messages, bool& full);
   kafka::Message MessageOf(int16_t log, int32_t slot, int64_t seq, const v1::OutboxEvent& event) const;
 
   const std::string service_;
@@ -59,10 +75,13 @@ class Relay {
   pg::Session session_;
   kafka::Producer& producer_;
   const LeaseKeeper& leases_;
+  const RelayLimits limits_;
+  Pace pace_ = Pace::kIdle;
   std::atomic<int64_t> published_ = 0;
 
   absl::Mutex mutex_;
   bool awake_ ABSL_GUARDED_BY(mutex_) = false;
+  bool hurries_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace tessera::engine

@@ -163,8 +163,7 @@ void Runtime::LoopLeases() {
 void Runtime::LoopRelay() {
   for (;;) {
     const auto published = relay_->Step();
-    if (published.ok() && *published) continue;
-    if (stop_sinks_) return;
+    if (stop_sinks_ && !(published.ok() && *published)) return;
     if (published.ok()) {
       relay_->Await(kPollPeriod);
     } else {
@@ -232,7 +231,7 @@ void Runtime::Stop() {
   reads_->Close();
   queries_->Close();
   stop_sinks_ = true;
-  relay_->Wake();
+  relay_->Hurry();
   for (std::thread& thread : sinks_) thread.join();
   leases_->ReleaseAll();
   LogInfo("stopped");

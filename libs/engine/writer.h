@@ -28,7 +28,7 @@ struct WriterLimits {
   size_t batch_bytes = 4'000'000;  // bytes of records in one transaction
   // After a large batch, how long records wait for more of them; what a batch costs by itself is then shared by more.
   // Calls and timers end the wait at once.
-  absl::Duration gather = absl::Milliseconds(50);
+  absl::Duration gather = absl::Milliseconds(100);
 };
 
 // What a commit may have to wake, called on the writer's thread.

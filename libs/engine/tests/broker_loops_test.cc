@@ -1,4 +1,6 @@
 // Relay and consumer against a real broker, stepped by hand.
+#include <algorithm>
+
 #include "base/fault_point.h"
 #include "engine/consumer_loop.h"
 #include "engine/relay.h"
@@ -69,6 +71,47 @@ TEST_F(BrokerLoopsTest, TheRelayPublishesInOrderAndOnceWhenAllGoesWell) {
   EXPECT_TRUE(*relay_.Step());
   EXPECT_FALSE(*relay_.Step());
   EXPECT_EQ(Published(5), (std::vector<std::string>{"0", "1", "2", "3", "4"}));
+}
+
+TEST_F(BrokerLoopsTest, ABacklogIsPublishedInBoundedStepsInWhichTheSlotsTakeTurns) {
+  for (int i = 0; i < 3; ++i) {
+    for (const char* account : {"alice", "bob"}) {
+      const std::string name = account + std::to_string(i);
+      Call(name, Earn{account, name, 1});
+      Run();
+    }
+  }
+  ASSERT_EQ(database_.Text("SELECT count(DISTINCT slot) FROM outbox"), "2");
+  Relay bounded("toy", {"out", "", "dead", ""}, names_, database_.options(), *producer_, leases_, {.step_events = 2});
+  EXPECT_TRUE(*bounded.Step());
+  EXPECT_EQ(database_.Text("SELECT string_agg(next_seq::text, ',') FROM relay_cursor WHERE next_seq > 0"), "1,1");
+  Relay tight("toy", {"out", "", "dead", ""}, names_, database_.options(), *producer_, leases_, {.step_bytes = 1});
+  EXPECT_TRUE(*tight.Step()) << "a row that is larger than a step is published alone";
+  EXPECT_EQ(tight.published(), 1);
+  EXPECT_TRUE(*bounded.Step());
+  EXPECT_TRUE(*bounded.Step());
+  EXPECT_FALSE(*bounded.Step());
+  std::vector<std::string> seqs = Published(6);
+  std::sort(seqs.begin(), seqs.end());
+  EXPECT_EQ(seqs, (std::vector<std::string>{"0", "0", "1", "1", "2", "2"}));
+}
+
+TEST_F(BrokerLoopsTest, AfterALargeStepTheRelayWaitsForMoreUnlessItIsToHurry) {
+  const auto waits_after_step_of = [&](int events, absl::Duration gather, bool hurry) {
+    Relay relay("toy", {"out", "", "dead", ""}, names_, database_.options(), *producer_, leases_,
+                {.large_step_events = 2, .gather = gather});
+    for (int i = 0; i < events; ++i) Call("c", Earn{"alice", testing::Unique("o"), 1});
+    Run();
+    EXPECT_TRUE(*relay.Step());
+    relay.Wake();
+    if (hurry) relay.Hurry();
+    const absl::Time start = absl::Now();
+    relay.Await(absl::InfiniteDuration());
+    return absl::Now() - start;
+  };
+  EXPECT_GE(waits_after_step_of(2, absl::Milliseconds(50), false), absl::Milliseconds(50)) << "a wake does not end it";
+  EXPECT_LT(waits_after_step_of(1, absl::InfiniteDuration(), false), absl::InfiniteDuration());
+  EXPECT_LT(waits_after_step_of(2, absl::InfiniteDuration(), true), absl::InfiniteDuration());
 }
 
 TEST_F(BrokerLoopsTest, ARelayThatDiesBeforeItsCursorPublishesAgainUnderTheSameNumbers) {
