@@ -36,6 +36,7 @@ std::string PageKey(const EdgeKey& key) {
 absl::StatusOr<OwnersQuery> OwnersQueryOf(const v1::ResolveIdentifiersRequest& request, absl::Time now) {
   OwnersQuery query;
   TESSERA_ASSIGN_OR_RETURN(query.brand, BrandField(request.brand_id()));
+  if (request.identifiers().empty()) return InvalidField("identifiers", "is empty", "FIELD_MISSING");
   if (request.identifiers_size() > kLookUpsMax) return InvalidField("identifiers", "has more than 1,000");
   query.time = now;
   if (request.has_at_time()) {

@@ -1,7 +1,10 @@
 #include "services/oneid/api/intake_api.h"
 
+#include <map>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "base/murmur2.h"
 #include "base/proto_time.h"
 #include "base/status.h"
@@ -38,10 +41,28 @@ absl::StatusOr<std::string> PayloadName(const events::v1::ChannelEvent& event) {
   return field->name();
 }
 
+// The request's name of what a record calls `field`: an attribute of its envelope, a field of ChannelEvent, or one of
+// the payload.
+std::string FieldInRequest(const std::string& field, const std::string& payload) {
+  static const auto& attributes = *new std::map<std::string, std::string>{
+      {"id", "event.event_id"}, {"source", "event.source"}, {"time", "event.event_time"},
+      {"brandid", "brand_id"},  {"headers", "event"},       {"value", "event.event"}};
+  if (const auto found = attributes.find(field); found != attributes.end()) return found->second;
+  const std::string name = field.substr(0, field.find_first_of(".["));
+  if (events::v1::ChannelEvent::descriptor()->FindFieldByName(name) != nullptr) return "event.event." + field;
+  return absl::StrCat("event.event.", payload, ".", field);
+}
+
+absl::Status InRequest(const absl::Status& refusal, const std::string& payload) {
+  const std::string field = FieldOf(refusal);
+  if (field.empty()) return refusal;
+  const std::string_view message = ToStd(absl::StripPrefix(refusal.message(), field + ": "));
+  return InvalidField(FieldInRequest(field, payload), message, ErrorInfoOf(refusal)->reason);
+}
+
 // The record as an adapter would have written it, keyed by the account: the first identifier.
-absl::StatusOr<kafka::Record> RecordOf(const std::string& brand, const v1::NewEvent& event, const rpc::Call& call,
-                                       absl::Time now) {
-  TESSERA_ASSIGN_OR_RETURN(const std::string payload, PayloadName(event.event()));
+absl::StatusOr<kafka::Record> RecordOf(const std::string& brand, const v1::NewEvent& event, const std::string& payload,
+                                       const rpc::Call& call, absl::Time now) {
   events::CloudEvent cloud;
   cloud.id = event.event_id();
   cloud.source = event.source();
@@ -70,9 +91,11 @@ class Intake {
   void Publish(const rpc::Call& call, const std::string& brand, const v1::NewEvent& event,
                std::function<void(absl::Status)> done) const {
     const absl::Time now = clock_.Now();
-    absl::StatusOr<kafka::Record> record = RecordOf(brand, event, call, now);
+    const absl::StatusOr<std::string> payload = PayloadName(event.event());
+    if (!payload.ok()) return done(payload.status());
+    absl::StatusOr<kafka::Record> record = RecordOf(brand, event, *payload, call, now);
     if (!record.ok()) return done(record.status());
-    if (absl::Status understood = check_(*record); !understood.ok()) return done(understood);
+    if (absl::Status understood = check_(*record); !understood.ok()) return done(InRequest(understood, *payload));
     constexpr absl::Duration kAheadMax = absl::Hours(24);
     if (event.has_event_time() && absl::FromUnixSeconds(event.event_time().seconds()) > now + kAheadMax) {
       return done(InvalidField("event.event_time", "is more than 24 hours ahead", "EVENT_TIME_OUT_OF_RANGE"));

@@ -250,11 +250,13 @@ TEST_F(IdentityCallsTest, ResolvesIdentifiersToTheLivingCustomer) {
     request.add_identifiers()->set_namespace_(ns);
     request.mutable_identifiers(request.identifiers_size() - 1)->set_value(value);
   };
+  const std::string method = std::string(kIdentity) + "ResolveIdentifiers";
+  EXPECT_EQ(FieldOf(Read<v1::ResolveIdentifiersResponse>(method, request).status()), "identifiers");
   add("email", " ann@EXAMPLE.com ");
   add("phone", "+86 139 1234 5678");
   add("phone", "0000");
   add("jd_pin", "nobody's");
-  const auto response = Read<v1::ResolveIdentifiersResponse>(std::string(kIdentity) + "ResolveIdentifiers", request);
+  const auto response = Read<v1::ResolveIdentifiersResponse>(method, request);
   ASSERT_TRUE(response.ok()) << response.status();
   ASSERT_THAT(response->owners(), SizeIs(4));
   EXPECT_EQ(response->owners(0).customer_id(), survivor_);
@@ -263,9 +265,7 @@ TEST_F(IdentityCallsTest, ResolvesIdentifiersToTheLivingCustomer) {
   EXPECT_EQ(response->owners(2).left_out_reason(), v1::LEFT_OUT_REASON_INVALID_VALUE);
   EXPECT_EQ(response->owners(3).customer_id(), "");
   request.set_brand_id("nobody");
-  EXPECT_EQ(
-      Reason(Read<v1::ResolveIdentifiersResponse>(std::string(kIdentity) + "ResolveIdentifiers", request).status()),
-      "BRAND_UNKNOWN");
+  EXPECT_EQ(Reason(Read<v1::ResolveIdentifiersResponse>(method, request).status()), "BRAND_UNKNOWN");
 }
 
 TEST_F(IdentityCallsTest, AnAbsorbedIdLandsOnTheLivingCustomer) {

@@ -75,7 +75,8 @@ TEST_F(IntakeTest, AStreamAnswersEachEventAndARefusedOneDoesNotEndIt) {
     EXPECT_EQ(answers[i].event_id(), "s" + std::to_string(i));
     EXPECT_EQ(answers[i].accepted(), i != 7);
   }
-  EXPECT_EQ(answers[7].reason() + " " + answers[7].field(), "NEGATIVE_QUANTITY lines[0].quantity");
+  EXPECT_EQ(answers[7].reason() + " " + answers[7].field(),
+            "NEGATIVE_QUANTITY event.event.order_paid.lines[0].quantity");
   EXPECT_THAT(Resolved(), SizeIs(19));
 }
 
@@ -88,7 +89,10 @@ TEST_F(IntakeTest, WhatCannotBeTakenIsRefusedAtOnce) {
   };
   EXPECT_EQ(refusal_of(token_), "FIELD_MISSING event.event.payload");
   *request.mutable_event() = Event("", "ann");
-  EXPECT_EQ(refusal_of(token_), "ATTRIBUTE_MISSING id");
+  EXPECT_EQ(refusal_of(token_), "ATTRIBUTE_MISSING event.event_id");
+  *request.mutable_event() = Event("e1", "ann");
+  request.mutable_event()->mutable_event()->mutable_identifiers(0)->clear_namespace_();
+  EXPECT_EQ(refusal_of(token_), "FIELD_MISSING event.event.identifiers[0].namespace");
   *request.mutable_event() = Event("e1", "ann");
   request.mutable_event()->mutable_event_time()->set_seconds(absl::ToUnixSeconds(absl::Now() + absl::Hours(25)));
   EXPECT_EQ(refusal_of(token_), "EVENT_TIME_OUT_OF_RANGE event.event_time");
