@@ -193,10 +193,11 @@ bool BatchRunner::JoinWoken(const std::vector<WaitingRow>& rows) {
     auto [at, fresh] = woken_.try_emplace(row.id);
     at->second.key = row.key;
     if (!fresh) continue;
-    auto record = OpenRecord(config_.wrapping_key, row.sealed_record);
-    auto understood = record ? service_.FromRecord(*record) : absl::InternalError("a waiting record cannot be opened");
+    auto kept = OpenRecord(config_.wrapping_key, row.sealed_record);
+    auto understood =
+        kept ? service_.FromRecord(kept->record) : absl::InternalError("a waiting record cannot be opened");
     auto work = std::make_unique<Work>();
-    work->origin = StoredOrigin{StoredOrigin::Kind::kWoken, row.id, record ? *record : kafka::Record(), {}, {}};
+    work->origin = StoredOrigin{StoredOrigin::Kind::kWoken, row.id, kept ? kept->record : kafka::Record(), {}, {}};
     if (understood.ok()) {
       work->command = std::move(understood->command);
       work->identity = std::move(understood->identity);

@@ -137,11 +137,12 @@ absl::StatusOr<ops::GetDeadLetterResponse> GetDeadLetter(pg::Tx& tx, const ops::
   if (rows.empty()) return absl::NotFoundError("there is no such dead letter");
   ops::GetDeadLetterResponse response;
   ReadSummary(rows[0], *response.mutable_summary());
-  const auto record = OpenRecord(wrapping_key, rows[0].Get<Bytes>(11).value);
-  if (!record) return absl::DataLossError("the record cannot be opened with this deployment's key");
-  response.set_key(record->key.value_or(""));
-  response.set_value(record->value.value_or(""));
-  for (const auto& header : record->headers) {
+  const auto kept = OpenRecord(wrapping_key, rows[0].Get<Bytes>(11).value);
+  if (!kept) return absl::DataLossError("the record cannot be opened with this deployment's key");
+  response.set_left_out_bytes(kept->left_out_bytes);
+  response.set_key(kept->record.key.value_or(""));
+  response.set_value(kept->record.value.value_or(""));
+  for (const auto& header : kept->record.headers) {
     auto* out = response.add_headers();
     out->set_name(header.name);
     out->set_value(header.value);
@@ -216,11 +217,16 @@ absl::StatusOr<Work> StoredWork(pg::Tx& tx, const Statement& statement, StoredOr
   const pg::Rows rows = tx.Run(statement, id);
   if (!tx.ok()) return tx.status();
   if (rows.empty()) return absl::NotFoundError("there is nothing with this number");
-  auto record = OpenRecord(wrapping_key, rows[0].Get<Bytes>(0).value);
-  if (!record) return absl::DataLossError("the record cannot be opened with this deployment's key");
+  auto kept = OpenRecord(wrapping_key, rows[0].Get<Bytes>(0).value);
+  if (!kept) return absl::DataLossError("the record cannot be opened with this deployment's key");
+  if (kept->left_out_bytes > 0) {
+    return MakeError(absl::StatusCode::kFailedPrecondition,
+                     absl::StrCat("the record has ", kept->left_out_bytes, " bytes, which are in its topic only"),
+                     {"RECORD_NOT_KEPT", "tessera", {}});
+  }
   Work work;
-  work.cause.time = record->timestamp;
-  StoredOrigin origin{kind, id, std::move(*record), {}, {}};
+  work.cause.time = kept->record.timestamp;
+  StoredOrigin origin{kind, id, std::move(kept->record), {}, {}};
   if (kind == StoredOrigin::Kind::kDropped) {
     origin.refusal = MakeError(absl::StatusCode::kFailedPrecondition, "dropped by an operator",
                                {"DROPPED_BY_OPERATOR", "tessera", {}});

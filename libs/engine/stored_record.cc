@@ -8,6 +8,22 @@ namespace {
 
 constexpr std::string_view kContext = "tessera.stored_record";
 
+size_t ContentBytes(const kafka::Record& record) {
+  size_t bytes = (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
+  for (const auto& header : record.headers) bytes += header.name.size() + header.value.size();
+  return bytes;
+}
+
+void SetContent(v1::StoredRecord& stored, const kafka::Record& record) {
+  if (record.key) stored.set_key(*record.key);
+  if (record.value) stored.set_value(*record.value);
+  for (const auto& header : record.headers) {
+    auto* copy = stored.add_headers();
+    copy->set_name(header.name);
+    copy->set_value(header.value);
+  }
+}
+
 }  // namespace
 
 std::string SealRecord(std::string_view wrapping_key, const kafka::Record& record) {
@@ -16,21 +32,22 @@ std::string SealRecord(std::string_view wrapping_key, const kafka::Record& recor
   stored.set_partition(record.partition);
   stored.set_offset(record.offset);
   stored.set_timestamp_us(absl::ToUnixMicros(record.timestamp));
-  if (record.key) stored.set_key(*record.key);
-  if (record.value) stored.set_value(*record.value);
-  for (const auto& header : record.headers) {
-    auto* copy = stored.add_headers();
-    copy->set_name(header.name);
-    copy->set_value(header.value);
+  const size_t bytes = ContentBytes(record);
+  if (bytes <= kKeptBytesMax) {
+    SetContent(stored, record);
+  } else {
+    stored.set_left_out_bytes(static_cast<int64_t>(bytes));
   }
   return SealWrapped(wrapping_key, stored.SerializeAsString(), kContext);
 }
 
-std::optional<kafka::Record> OpenRecord(std::string_view wrapping_key, std::string_view sealed) {
+std::optional<KeptRecord> OpenRecord(std::string_view wrapping_key, std::string_view sealed) {
   const auto bytes = OpenWrapped(wrapping_key, sealed, kContext);
   v1::StoredRecord stored;
   if (!bytes || !stored.ParseFromString(*bytes)) return std::nullopt;
-  kafka::Record record;
+  KeptRecord kept;
+  kept.left_out_bytes = stored.left_out_bytes();
+  kafka::Record& record = kept.record;
   record.topic = stored.topic();
   record.partition = stored.partition();
   record.offset = stored.offset();
@@ -38,7 +55,7 @@ std::optional<kafka::Record> OpenRecord(std::string_view wrapping_key, std::stri
   if (stored.has_key()) record.key = stored.key();
   if (stored.has_value()) record.value = stored.value();
   for (const auto& header : stored.headers()) record.headers.push_back({header.name(), header.value()});
-  return record;
+  return kept;
 }
 
 }  // namespace tessera::engine

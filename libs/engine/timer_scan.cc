@@ -85,16 +85,16 @@ int TimerScan::PushExpired(pg::Tx& tx, absl::Time now) {
       absl::MutexLock lock(&mutex_);
       expiring_.erase(id);
     };
-    auto record = OpenRecord(wrapping_key_, row.Get<pg::Bytes>(4).value);
-    if (!record) {
+    auto kept = OpenRecord(wrapping_key_, row.Get<pg::Bytes>(4).value);
+    if (!kept) {
       LogError("a waiting record cannot be opened", {{"waiting_id", id}});
       continue;
     }
     Work work;
     work.cause.brand = row.Get<std::string>(1);
     work.cause.id = work.cause.correlation_id = row.Get<std::string>(2);
-    work.cause.time = record->timestamp;
-    work.origin = StoredOrigin{StoredOrigin::Kind::kExpired, id, std::move(*record),
+    work.cause.time = kept->record.timestamp;
+    work.origin = StoredOrigin{StoredOrigin::Kind::kExpired, id, std::move(kept->record),
                                DecodeStatus(row.Get<pg::Bytes>(3).value), forget};
     if (WriterFor(row.Get<std::string>(5)).Push(work)) {
       ++pushed;

@@ -49,6 +49,9 @@ absl::Status CheckSize(const kafka::Record& record) {
   if (record.value && record.value->size() > kEventBytesMax) {
     return MakeEventError(EventError::kEventTooLarge, "value", "is larger than 256 KiB");
   }
+  if (record.key && record.key->size() > kKeyBytesMax) {
+    return MakeEventError(EventError::kEventTooLarge, "key", "is larger than 4 KiB");
+  }
   size_t bytes = 0;
   for (const kafka::Header& header : record.headers) bytes += header.name.size() + header.value.size();
   if (bytes > kHeadersBytesMax || record.headers.size() > kHeadersMax) {

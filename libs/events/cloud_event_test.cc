@@ -213,6 +213,9 @@ TEST(CloudEventTest, SizesAreLimited) {
   record.value->push_back('x');
   EXPECT_EQ(Failure(record), "EVENT_TOO_LARGE value");
   record = Binary();
+  record.key = std::string(kKeyBytesMax + 1, 'x');
+  EXPECT_EQ(Failure(record), "EVENT_TOO_LARGE key");
+  record = Binary();
   record.headers.push_back({"x-junk", std::string(kHeadersBytesMax, 'x')});
   EXPECT_EQ(Failure(record), "EVENT_TOO_LARGE headers");
 }

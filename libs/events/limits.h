@@ -6,6 +6,7 @@
 namespace tessera::events {
 
 inline constexpr size_t kEventBytesMax = size_t{256} * 1024;   // the value of a record
+inline constexpr size_t kKeyBytesMax = size_t{4} * 1024;       // the key of a record
 inline constexpr size_t kHeadersBytesMax = size_t{32} * 1024;  // names and values of a record's headers
 inline constexpr size_t kHeadersMax = 64;                      // headers of a record, or members of a structured event
 inline constexpr size_t kAttributeBytesMax = 256;              // id, source, type, subject

@@ -19,7 +19,7 @@ class StoredWorkTest : public WriterFixture {
     const pg::Rows rows = tx.Run(table == "waiting" ? kWaiting : table == "parked" ? kParked : kDead, id);
     ASSERT_EQ(rows.size(), 1);
     Work work;
-    StoredOrigin origin{kind, id, *OpenRecord(std::string(32, 'k'), rows[0].Get<pg::Bytes>(0).value), {}, {}};
+    StoredOrigin origin{kind, id, OpenRecord(std::string(32, 'k'), rows[0].Get<pg::Bytes>(0).value)->record, {}, {}};
     if (kind == StoredOrigin::Kind::kDropped) origin.refusal = absl::FailedPreconditionError("dropped");
     origin.answer = [this, name](absl::StatusOr<std::string> answer) { answers_[name] = std::move(answer); };
     work.origin = std::move(origin);

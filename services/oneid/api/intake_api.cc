@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "events/cloud_event.h"
+#include "events/limits.h"
 #include "services/oneid/api/fields.h"
 #include "tessera/oneid/v1/intake_service.pb.h"
 
@@ -60,7 +61,14 @@ absl::Status InRequest(const absl::Status& refusal, const std::string& payload) 
   return InvalidField(FieldInRequest(field, payload), message, ErrorInfoOf(refusal)->reason);
 }
 
-// The record as an adapter would have written it, keyed by the account: the first identifier.
+// The account, which is the first identifier; the event itself if it names none that could be one.
+std::string KeyOf(const v1::NewEvent& event) {
+  if (event.event().identifiers().empty()) return event.event_id();
+  const std::string& account = event.event().identifiers(0).value();
+  return account.size() <= events::kKeyBytesMax ? account : event.event_id();
+}
+
+// The record as an adapter would have written it.
 absl::StatusOr<kafka::Record> RecordOf(const std::string& brand, const v1::NewEvent& event, const std::string& payload,
                                        const rpc::Call& call, absl::Time now) {
   events::CloudEvent cloud;
@@ -77,7 +85,7 @@ absl::StatusOr<kafka::Record> RecordOf(const std::string& brand, const v1::NewEv
   cloud.data = event.event().SerializeAsString();
   kafka::Record record;
   record.timestamp = now;
-  record.key = event.event().identifiers_size() > 0 ? event.event().identifiers(0).value() : event.event_id();
+  record.key = KeyOf(event);
   record.headers = events::EncodeHeaders(cloud);
   record.value = std::move(cloud.data);
   return record;

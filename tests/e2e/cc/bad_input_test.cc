@@ -1,4 +1,7 @@
 // Bad input is normal: each has its declared answer, changes nothing, and its neighbours in the partition go on.
+#include <random>
+
+#include "base/status.h"
 #include "tests/e2e/cc/suite.h"
 
 namespace tessera::e2e {
@@ -25,6 +28,35 @@ class BadInput : public Suite {
 TEST_F(BadInput, AnUnparseableRecord) {
   ExpectDeadLetter(
       "oneid", [&] { PublishRaw("not an event"); }, "NOT_A_CLOUD_EVENT", "headers");
+}
+
+TEST_F(BadInput, ARecordAsLargeAsTheBrokerTakes) {
+  std::string large(1'040'000, '\0');
+  std::minstd_rand random(1);
+  for (char& byte : large) byte = static_cast<char>(random());
+  ExpectDeadLetter(
+      "oneid", [&] { PublishRaw(large); }, "EVENT_TOO_LARGE", "value");
+}
+
+TEST_F(BadInput, ASmallRecordThatUnpacksToALargeOne) {
+  ExpectDeadLetter(
+      "oneid", [&] { PublishRaw(std::string(8 << 20, 'x')); }, "EVENT_TOO_LARGE", "value");
+  const int64_t id = AwaitDeadLetters("oneid", 1).at(0).dead_letter_id();
+  ops::v1::GetDeadLetterRequest get;
+  get.set_dead_letter_id(id);
+  const auto letter = CallOneid<ops::v1::GetDeadLetterResponse>(std::string(kOps) + "GetDeadLetter", get);
+  ASSERT_TRUE(letter.ok()) << letter.status();
+  EXPECT_EQ(letter->left_out_bytes(), (8 << 20) + 3) << "with its key";
+  EXPECT_EQ(letter->value(), "");
+  ops::v1::ReplayDeadLetterRequest replay;
+  replay.set_dead_letter_id(id);
+  const auto replayed = CallOneid<ops::v1::ReplayDeadLetterResponse>(std::string(kOps) + "ReplayDeadLetter", replay);
+  EXPECT_EQ(ErrorInfoOf(replayed.status()).value_or(ErrorInfo()).reason, "RECORD_NOT_KEPT");
+}
+
+TEST_F(BadInput, AKeyThatIsTooLarge) {
+  ExpectDeadLetter(
+      "oneid", [&] { PublishRaw("not an event", std::string(8 << 20, 'k')); }, "EVENT_TOO_LARGE", "key");
 }
 
 TEST_F(BadInput, AnUnknownType) {

@@ -20,7 +20,6 @@ namespace tessera::e2e {
 namespace {
 
 constexpr char kChannelTopic[] = "tessera.channel.events.v1";
-constexpr char kOps[] = "tessera.ops.v1.OperationsService/";
 
 std::string NewRequestId() { return RandomUuidV7(absl::Now()).ToString(); }
 
@@ -40,7 +39,8 @@ Suite::Suite()
       membership_database_("membership", membership::EmbeddedFiles()),
       oneid_(std::make_unique<testing::ServiceProcess>("oneid", oneid_database_.dsn(), prefix_)),
       membership_(std::make_unique<testing::ServiceProcess>("membership", membership_database_.dsn(), prefix_)),
-      producer_(*kafka::Producer::Create({.brokers = testing::RequiredEnvironment("TESSERA_TEST_BROKERS")})),
+      producer_(*kafka::Producer::Create(
+          {.brokers = testing::RequiredEnvironment("TESSERA_TEST_BROKERS"), .message_bytes_max = 16 << 20})),
       token_(testing::Token({"*"}, {"oneid.admin", "oneid.reader", "oneid.pii", "oneid.writer", "membership.admin",
                                     "membership.reader", "membership.writer", "operator", "operator.pii"})) {}
 

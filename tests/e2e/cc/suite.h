@@ -21,6 +21,7 @@
 namespace tessera::e2e {
 
 inline constexpr char kBrand[] = "shop";
+inline constexpr char kOps[] = "tessera.ops.v1.OperationsService/";
 
 class Suite : public ::testing::Test {
  protected:

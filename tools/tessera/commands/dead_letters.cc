@@ -81,6 +81,9 @@ absl::StatusOr<int> Show(Stack& stack, const Arguments& arguments) {
       {"came from", absl::StrCat(summary.topic(), "/", summary.partition(), " at ", summary.offset())},
       {"refused", TimeText(summary.posted_time())},
       {"replayed", TimeText(summary.replayed_time())},
+      {"not kept", letter.left_out_bytes() == 0
+                       ? ""
+                       : absl::StrCat(letter.left_out_bytes(), " bytes, which are in the topic only")},
       {"key", letter.key()}};
   for (const ops::RecordHeader& header : letter.headers()) pairs.emplace_back(header.name(), header.value());
   std::erase_if(pairs, [](const auto& pair) { return pair.second.empty(); });
