@@ -16,6 +16,16 @@ TEST(BoundedQueue, RefusesBeyondItsLimitAndKeepsTheItem) {
   EXPECT_EQ(queue.Take(10, absl::ZeroDuration()), std::vector<std::string>{"a"});
 }
 
+TEST(BoundedQueue, RefusesBeyondItsWeightUntilSomeIsTaken) {
+  BoundedQueue<int> queue(10, 5);
+  int one = 1, two = 2, three = 3;
+  EXPECT_TRUE(queue.TryPush(one, /*patient=*/true, 4));
+  EXPECT_TRUE(queue.TryPush(two, /*patient=*/true, 100)) << "one may be heavier than all may be";
+  EXPECT_FALSE(queue.TryPush(three, /*patient=*/true, 1));
+  EXPECT_EQ(queue.Take(10, absl::ZeroDuration(), absl::Hours(9)), (std::vector<int>{1, 2})) << "no more can come";
+  EXPECT_TRUE(queue.TryPush(three, /*patient=*/true, 1));
+}
+
 TEST(BoundedQueue, WakesAWaiterAndDrainsAfterClose) {
   BoundedQueue<int> queue(10);
   std::thread producer([&] {

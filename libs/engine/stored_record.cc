@@ -8,12 +8,6 @@ namespace {
 
 constexpr std::string_view kContext = "tessera.stored_record";
 
-size_t ContentBytes(const kafka::Record& record) {
-  size_t bytes = (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
-  for (const auto& header : record.headers) bytes += header.name.size() + header.value.size();
-  return bytes;
-}
-
 void SetContent(v1::StoredRecord& stored, const kafka::Record& record) {
   if (record.key) stored.set_key(*record.key);
   if (record.value) stored.set_value(*record.value);
@@ -32,7 +26,7 @@ std::string SealRecord(std::string_view wrapping_key, const kafka::Record& recor
   stored.set_partition(record.partition);
   stored.set_offset(record.offset);
   stored.set_timestamp_us(absl::ToUnixMicros(record.timestamp));
-  const size_t bytes = ContentBytes(record);
+  const size_t bytes = kafka::ContentBytes(record);
   if (bytes <= kKeptBytesMax) {
     SetContent(stored, record);
   } else {

@@ -73,7 +73,7 @@ struct Work {
   Cause cause;
   absl::Status understood;  // why a record could not be understood
   std::string park_reason;  // not empty: the item failed alone and is set aside instead of being decided
-  size_t bytes = 0;         // its share of a batch's size limit
+  size_t bytes = 0;         // of a record: its share of the limits of queue and batch
 };
 
 // The record of a work item, or null for calls and timers.

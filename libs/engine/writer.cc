@@ -53,7 +53,7 @@ Writer::Writer(const Service& service, BatchConfig config, const Clock& clock, p
       suspects_(session_),
       limits_(limits),
       signals_(std::move(signals)),
-      queue_(limits.queue) {}
+      queue_(limits.queue, limits.queue_bytes) {}
 
 WriterStats Writer::stats() const {
   absl::MutexLock lock(&stats_mutex_);

@@ -24,6 +24,7 @@ constexpr size_t kBatchMax = 1'000;
 
 struct WriterLimits {
   size_t queue = 2'000;            // commands waiting
+  size_t queue_bytes = 16 << 20;   // bytes of records waiting
   size_t batch = kBatchMax;        // commands in one transaction
   size_t batch_bytes = 4'000'000;  // bytes of records in one transaction
   // After a large batch, how long records wait for more of them; what a batch costs by itself is then shared by more.
@@ -49,7 +50,7 @@ class Writer {
          WriterLimits limits, WriterSignals signals);
 
   // False, and the work untouched, if the queue is full or closed.
-  bool Push(Work& work) { return queue_.TryPush(work, std::holds_alternative<RecordOrigin>(work.origin)); }
+  bool Push(Work& work) { return queue_.TryPush(work, std::holds_alternative<RecordOrigin>(work.origin), work.bytes); }
 
   // Takes what waits, at most one batch, and carries it out. False if nothing came within `wait`.
   bool Step(absl::Duration wait);

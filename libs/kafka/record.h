@@ -1,6 +1,7 @@
 // What goes into a topic and what comes out of it. Plain values; no Kafka client is needed to use them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -27,6 +28,13 @@ struct Record {
   std::vector<Header> headers;
   std::optional<std::string> value;
 };
+
+// Of key, headers and value together.
+inline size_t ContentBytes(const Record& record) {
+  size_t bytes = (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
+  for (const Header& header : record.headers) bytes += header.name.size() + header.value.size();
+  return bytes;
+}
 
 // A record to be written, to exactly this partition.
 struct Message {
