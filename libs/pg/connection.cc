@@ -162,6 +162,10 @@ void Tx::Fail(absl::Status status, ErrorKind kind) {
   kind_ = kind;
 }
 
+void Tx::Reject(absl::Status status) {
+  if (status_.ok()) Fail(std::move(status), ErrorKind::kData);
+}
+
 Rows Tx::RunWith(const Statement& statement, const Params& params) {
   if (!status_.ok() || !open_) return Rows();
   if (!connection_.connected()) {

@@ -117,6 +117,9 @@ class Tx {
   // `statement` is a COPY ... FROM STDIN (FORMAT binary). All rows or, with an error, none.
   void Copy(const Statement& statement, const CopyRows& rows);
 
+  // What was read cannot be used: as if a statement had failed by its data.
+  void Reject(absl::Status status);
+
   CommitResult Commit();
   void Rollback();
 

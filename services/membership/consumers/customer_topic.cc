@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/proto_time.h"
 #include "base/status.h"
+#include "base/time_zone.h"
 #include "events/cloud_event.h"
 #include "events/payload.h"
 #include "services/membership/consumers/customer_event.h"
@@ -61,9 +62,9 @@ absl::StatusOr<Command> ToCommand(const tessera::events::v1::BrandChanged& fact)
   command.region = fact.region();
   command.currency = fact.currency();
   command.version = fact.version();
-  if (!absl::LoadTimeZone(fact.time_zone(), &command.zone)) {
-    return InvalidField("time_zone", "no such time zone in the IANA database");
-  }
+  const auto zone = FindTimeZone(fact.time_zone());
+  if (!zone) return InvalidField("time_zone", "no such time zone in the IANA database");
+  command.zone = *zone;
   return command;
 }
 

@@ -6,6 +6,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "base/check.h"
+#include "base/time_zone.h"
 #include "services/membership/store/codec.h"
 
 namespace tessera::membership::store {
@@ -63,7 +64,7 @@ class ProgramCache {
   absl::flat_hash_map<Key, std::shared_ptr<const Program>> programs_ ABSL_GUARDED_BY(mutex_);
 };
 
-Brand DecodeBrand(const pg::Row& row) {
+Brand DecodeBrand(pg::Tx& tx, const pg::Row& row) {
   Brand brand;
   brand.group = row.Get<std::string>(1);
   brand.time_zone = row.Get<std::string>(2);
@@ -73,7 +74,11 @@ Brand DecodeBrand(const pg::Row& row) {
   brand.names.currencies = row.Get<std::vector<std::string>>(6);
   brand.names.rules = row.Get<std::vector<std::string>>(7);
   brand.rejudge_after = row.Get<std::optional<CustomerId>>(8).value_or(CustomerId());
-  TESSERA_CHECK(absl::LoadTimeZone(brand.time_zone, &brand.zone));
+  if (const auto zone = FindTimeZone(brand.time_zone)) {
+    brand.zone = *zone;
+  } else {
+    tx.Reject(TimeZoneUnknown(brand.time_zone));
+  }
   return brand;
 }
 
@@ -99,7 +104,7 @@ void LoadBrands(pg::Tx& tx, const Need& need, Tables& tables, ReadProgram read_p
   const pg::Rows rows = tx.Run(kBrands, wanted);
   for (const pg::Row row : rows) {
     const auto brand = row.Get<BrandId>(0);
-    Brand decoded = DecodeBrand(row);
+    Brand decoded = DecodeBrand(tx, row);
     if (const auto version = row.Get<std::optional<int32_t>>(9)) {
       ProgramVersion program;
       program.valid_from = row.Get<absl::Time>(10);

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/strings.h"
+#include "base/time_zone.h"
 #include "normalise/normalise.h"
 #include "services/oneid/api/currencies.h"
 #include "services/oneid/api/fields.h"
@@ -164,9 +165,9 @@ absl::StatusOr<Brand> BrandOf(const v1::BrandSettings& message, std::string_view
   auto at = [&](const char* field) { return absl::StrCat(ToAbsl(path), ".", field); };
   Brand brand;
   TESSERA_ASSIGN_OR_RETURN(brand.id, BrandField(message.brand_id(), at("brand_id")));
-  if (message.time_zone().empty() || !absl::LoadTimeZone(message.time_zone(), &brand.zone)) {
-    return InvalidField(at("time_zone"), "is no IANA time zone");
-  }
+  const auto zone = FindTimeZone(message.time_zone());
+  if (!zone) return InvalidField(at("time_zone"), "is no IANA time zone, such as Asia/Shanghai");
+  brand.zone = *zone;
   brand.time_zone = message.time_zone();
   if (!normalise::IsPhoneRegion(message.region())) {
     return InvalidField(at("region"), "must be a CLDR region that has telephone numbers, such as CN");

@@ -295,6 +295,19 @@ TEST_F(IdentityCallsTest, AnotherGroupsCustomerIsUnknown) {
             "CUSTOMER_UNKNOWN");
 }
 
+TEST_F(IdentityCallsTest, AZoneThatThisMachineLacksIsAnErrorOfItsBrandOnly) {
+  ASSERT_TRUE(Put(Brands("other", {"other"})).ok());
+  world_.Text("UPDATE brand SET time_zone = 'Europe/Atlantis' WHERE brand_id = 'other'");
+  world_.Text("UPDATE brand_group SET fingerprint = fingerprint + 1 WHERE group_id = 'other'");
+  v1::ResolveIdentifiersRequest request;
+  request.set_brand_id("other");
+  request.add_identifiers()->set_namespace_("email");
+  const std::string method = std::string(kIdentity) + "ResolveIdentifiers";
+  EXPECT_EQ(Reason(Read<v1::ResolveIdentifiersResponse>(method, request).status()), "TIME_ZONE_UNKNOWN");
+  request.set_brand_id("");
+  EXPECT_TRUE(Read<v1::ResolveIdentifiersResponse>(method, request).ok());
+}
+
 TEST_F(IdentityCallsTest, ValuesAreMaskedUnlessRevealed) {
   v1::ListIdentifiersRequest list;
   list.set_customer_id(survivor_);

@@ -6,6 +6,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "base/time_zone.h"
 #include "services/oneid/store/reads.h"
 
 namespace tessera::oneid {
@@ -96,7 +97,11 @@ CompiledConfigPtr ReadGroup(pg::Tx& tx, const GroupId& group, int64_t version, i
                 .currency = row.Get<std::string>(4),
                 .order_sources = {},
                 .zone = absl::UTCTimeZone()};
-    TESSERA_CHECK(absl::LoadTimeZone(brand.time_zone, &brand.zone));  // checked when it was put
+    if (const auto zone = FindTimeZone(brand.time_zone)) {
+      brand.zone = *zone;
+    } else {
+      tx.Reject(TimeZoneUnknown(brand.time_zone));
+    }
     config.brands.push_back(std::move(brand));
   }
   const pg::Rows sources = tx.Run(kSources, group.value);
