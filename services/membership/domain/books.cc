@@ -82,6 +82,15 @@ const Currency& Books::CurrencyOf(CurrencyNo currency, int32_t version) const {
   return *latest;
 }
 
+int32_t Books::WarnDaysMax(CurrencyNo currency) const {
+  int32_t days = 0;
+  tables_.program.Range({side_.brand, 0}, {side_.brand, INT32_MAX}, [&](const ProgramKey&, const ProgramVersion& row) {
+    const Currency* found = row.program->FindCurrency(currency);
+    if (found != nullptr) days = std::max(days, found->expiry.warn_days);
+  });
+  return days;
+}
+
 absl::Time Books::Due(const MemberKey& side, TimerKind kind) const { return DueField(tables_.member.At(side), kind); }
 
 Member& Books::Edit(const MemberKey& side) { return tables_.member.Edit(side); }

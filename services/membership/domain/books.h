@@ -54,6 +54,8 @@ class Books {
   const Program& Version(int32_t version) const { return *tables_.program.At({side_.brand, version}).program; }
   // The currency as a version declares it; if it lacks it, as the version before it or else the first that has it.
   const Currency& CurrencyOf(CurrencyNo currency, int32_t version) const;
+  // The most days that any version announces an expiry ahead; 0 if none does.
+  int32_t WarnDaysMax(CurrencyNo currency) const;
 
   // ---- changes ----
   Member& Edit(const MemberKey& side);

@@ -65,11 +65,15 @@ std::optional<Refusal> AddMoney(Order& order, const std::vector<RefundLine>& lin
 std::optional<Refusal> SpreadMoney(Order& order, int64_t money) {
   if (money < 0) return Refusal{Reason::kFieldInvalid, "money_minor", "not negative"};
   if (money == 0) return std::nullopt;
-  std::vector<int64_t> left;
-  for (size_t i = 0; i < order.purchase->line_count(); ++i) left.push_back(MoneyLeft(ReturnedOf(order, i)));
+  std::vector<int64_t> amounts, left;
+  for (size_t i = 0; i < order.purchase->line_count(); ++i) {
+    const Returned returned = ReturnedOf(order, i);
+    amounts.push_back(returned.amount);
+    left.push_back(MoneyLeft(returned));
+  }
   const int64_t sum = CheckedSum(left).value_or(INT64_MAX);
   if (money > sum) return TooMuch("money_minor", sum);
-  const std::vector<int64_t> shares = Allocate(money, left);
+  const std::vector<int64_t> shares = AllocateWithin(money, amounts, left);
   for (size_t i = 0; i < shares.size(); ++i) order.back_money[i] += shares[i];
   return std::nullopt;
 }

@@ -90,8 +90,15 @@ absl::Time WarningOf(const Books& books, const Lot& lot) {
   return AddDays(lot.expiry, -days, books.zone());
 }
 
+// No lot that expires as late as this one, of whatever program version, is announced before.
+absl::Time EarliestWarning(const Books& books, const Lot& lot, int32_t days_max) {
+  if (days_max == 0 || lot.expiry == absl::InfiniteFuture()) return absl::InfiniteFuture();
+  return AddDays(lot.expiry, -days_max, books.zone());
+}
+
 absl::Time WarnDue(Books& books, const MemberKey& side, CurrencyNo currency, int32_t& limit) {
   const RangeView view = ViewRange(books, RangeKey::Kind::kActiveLots, currency, side);
+  const int32_t days_max = books.WarnDaysMax(currency);
   PointsExpiring expiring = {books.NameOf(currency), 0, absl::InfinitePast()};
   absl::Time next = absl::InfiniteFuture();
   bool all_known = view.complete;
@@ -99,9 +106,19 @@ absl::Time WarnDue(Books& books, const MemberKey& side, CurrencyNo currency, int
     if (row.beyond_frontier) break;
     const LotKey key = {side, {row.id}};
     const Lot& lot = books.tables().lot.At(key);
-    if (lot.warned || lot.free() == 0) continue;
+    const absl::Time earliest = EarliestWarning(books, lot, days_max);
+    if (earliest > books.now()) {
+      next = std::min(next, earliest);
+      all_known = true;
+      break;
+    }
     const absl::Time warning = WarningOf(books, lot);
-    if (warning > books.now() || limit-- <= 0) {
+    if (lot.free() == 0 || warning == absl::InfiniteFuture()) continue;
+    if (warning > books.now()) {
+      next = std::min(next, warning);
+      continue;
+    }
+    if (limit-- <= 0) {
       next = warning;
       all_known = true;
       break;

@@ -76,7 +76,9 @@ void SettleHeldDebt(Books& books, CurrencyNo currency, const std::vector<HoldPar
   int64_t kept = DebtKept(books, currency, excess), forgiven = excess - kept;
   for (const HoldPart& part : captured) {
     const int64_t x = std::min(part.amount, forgiven);
-    if (x > 0) books.EditLot(part.lot).forgiven += x;
+    const auto origin = LoadedOrigin(books, part.lot);
+    if (!origin) return;
+    if (x > 0) books.EditLot(*origin).forgiven += x;
     forgiven -= x;
   }
   forgiven = excess - kept;
@@ -123,21 +125,19 @@ void PostReturned(Books& books, const LotKey& key, CurrencyNo currency, int64_t 
   books.Post(key.side, transfer);
 }
 
-// A forgiven clawback of the lot is made good first; the amount that was.
-int64_t MakeGood(Books& books, const LotKey& key, int64_t amount) {
-  Lot& lot = books.EditLot(key);
-  const int64_t good = std::min(amount, lot.forgiven);
-  if (good == 0) return 0;
-  lot.forgiven -= good;
-  books.Change(key.side, lot.currency, Measure::kForgiven, -good);
+// A forgiven clawback of the lot's origin is made good by what comes back to it.
+void MakeGood(Books& books, const LotKey& key, const LotKey& origin, int64_t good) {
+  if (good == 0) return;
+  const CurrencyNo currency = books.tables().lot.At(key).currency;
+  books.EditLot(origin).forgiven -= good;
+  books.Change(key.side, currency, Measure::kForgiven, -good);
   Transfer transfer;
   transfer.kind = TransferKind::kMadeGood;
-  transfer.currency = lot.currency;
+  transfer.currency = currency;
   transfer.amount = good;
   transfer.to = AccountKind::kBreakage;
   transfer.lot = key.lot;
   books.Post(key.side, transfer);
-  return good;
 }
 
 // A lot of its own for points whose lot has expired, of the same origin.
@@ -164,18 +164,20 @@ void Reinstate(Books& books, const LotKey& key, int64_t amount, int32_t days) {
 // Returns one part to its lot; the amount that expired at once.
 int64_t ReturnPart(Books& books, const HoldPart& part) {
   const Lot lot = books.tables().lot.At(part.lot);
-  const int64_t good = std::min(part.amount, lot.forgiven);
+  const auto origin = LoadedOrigin(books, part.lot);
+  if (!origin) return 0;
+  const int64_t good = std::min(part.amount, books.tables().lot.At(*origin).forgiven);
   const int64_t rest = part.amount - good;
   const bool expired = ExpiryOfLot(books, lot) <= books.now();
   const int32_t days = books.CurrencyOf(lot.currency, books.AtNow().version).expiry.reinstate_days;
   if (expired && days > 0) {
     PostReturned(books, part.lot, lot.currency, good);
-    MakeGood(books, part.lot, good);
+    MakeGood(books, part.lot, *origin, good);
     if (rest > 0) Reinstate(books, part.lot, rest, days);
     return 0;
   }
   PostReturned(books, part.lot, lot.currency, part.amount);
-  MakeGood(books, part.lot, good);
+  MakeGood(books, part.lot, *origin, good);
   if (rest == 0) return 0;
   Lot& edited = books.EditLot(part.lot);
   edited.remaining += rest;

@@ -400,6 +400,48 @@ TEST_F(LedgerTest, WhatIsThenCapturedFallsUnderThePolicy) {
   EXPECT_EQ(world.Of(1).balance(), 0);
 }
 
+TEST_F(LedgerTest, ReinstatedPointsMakeGoodWhatTheirOriginWasForgiven) {
+  Put([](Currency& points) {
+    points.expiry = {.kind = ExpiryPolicy::Kind::kRolling, .days = 30, .reinstate_days = 7};
+    points.negative = {NegativePolicy::Kind::kWithinBalance, 0};
+  });
+  PayPounds(1, "o1", 100);
+  const HoldId first = Spend(1, 100);
+  Advance(absl::Hours(24 * 31));
+  Return(1, first);  // to a lot of its own
+  const HoldId second = Spend(1, 100);
+  Refund(1, "o1", {{0, 1, 0}});
+  EXPECT_EQ(Forgiven(1), 100);
+  Return(1, second, 30);
+  EXPECT_EQ(Forgiven(1), 70);
+  Advance(absl::Hours(24 * 8));  // that lot expires, too
+  Return(1, second);
+  EXPECT_EQ(Forgiven(1), 0);
+  EXPECT_EQ(Available(1), 0);
+  EXPECT_EQ(world.Of(1).balance(), 0);
+}
+
+TEST_F(LedgerTest, CapturedReinstatedPointsAreForgivenToTheirOrigin) {
+  Put([](Currency& points) {
+    points.expiry = {.kind = ExpiryPolicy::Kind::kRolling, .days = 30, .reinstate_days = 7};
+    points.negative = {NegativePolicy::Kind::kWithinBalance, 0};
+  });
+  PayPounds(1, "o1", 100);
+  const HoldId spend = Spend(1, 100);
+  Advance(absl::Hours(24 * 31));
+  Return(1, spend, 60);
+  const HoldId hold = Hold(1, 60);
+  Refund(1, "o1", {{0, 1, 0}});
+  EXPECT_EQ(Debt(1), 60);
+  EXPECT_EQ(Forgiven(1), 40);
+  Capture(1, hold, 60);
+  EXPECT_EQ(Forgiven(1), 100);
+  Return(1, spend);  // 40, to the lot that the order gave
+  Return(1, hold);
+  EXPECT_EQ(Forgiven(1), 0);
+  EXPECT_EQ(world.Of(1).balance(), 0);
+}
+
 TEST_F(LedgerTest, ProvisionalDebtStandsBesideTheLimit) {
   PutNegative(NegativePolicy::Kind::kNegativeTo, 50);
   PayPounds(1, "o1", 100);
@@ -451,6 +493,33 @@ TEST_F(LedgerTest, WarnsOnceBeforeAnExpiry) {
   Advance(absl::Hours(24 * 30));
   EXPECT_EQ(Facts<PointsExpiring>().size(), 1u);
   EXPECT_EQ(Facts<PointsExpired>()[0].amount, 70);
+}
+
+TEST_F(LedgerTest, ALotThatIsNeverAnnouncedHidesNoOther) {
+  PutExpiry(ExpiryPolicy::Kind::kRolling, 30, 0);
+  Join(1);
+  Earn(1, 200);
+  Advance(absl::Hours(1));
+  Put([](Currency& points) { points.expiry = {.kind = ExpiryPolicy::Kind::kRolling, .days = 31, .warn_days = 7}; });
+  Earn(1, 100);
+  Advance(absl::Hours(24 * 24));
+  ASSERT_EQ(Facts<PointsExpiring>().size(), 1u);
+  EXPECT_EQ(Facts<PointsExpiring>()[0].amount, 100);
+}
+
+TEST_F(LedgerTest, ALaterLotMayBeAnnouncedBeforeAnEarlierOne) {
+  Put([](Currency& points) { points.expiry = {.kind = ExpiryPolicy::Kind::kRolling, .days = 100, .warn_days = 1}; });
+  Join(1);
+  Earn(1, 200);
+  Advance(absl::Hours(1));
+  Put([](Currency& points) { points.expiry = {.kind = ExpiryPolicy::Kind::kRolling, .days = 101, .warn_days = 50}; });
+  Earn(1, 100);
+  Advance(absl::Hours(24 * 51));
+  ASSERT_EQ(Facts<PointsExpiring>().size(), 1u);
+  EXPECT_EQ(Facts<PointsExpiring>()[0].amount, 100);
+  Advance(absl::Hours(24 * 48));
+  ASSERT_EQ(Facts<PointsExpiring>().size(), 2u);
+  EXPECT_EQ(Facts<PointsExpiring>()[1].amount, 200);
 }
 
 TEST_F(LedgerTest, ALotIsUsableWhileNowIsBeforeItsExpiryByTheClock) {

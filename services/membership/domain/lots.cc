@@ -37,6 +37,13 @@ absl::Time ExpiryOfLot(const Books& books, const Lot& lot) {
 
 LotKey OriginOf(const LotKey& key, const Lot& lot) { return lot.origin.is_nil() ? key : LotKey{key.side, lot.origin}; }
 
+std::optional<LotKey> LoadedOrigin(Books& books, const LotKey& key) {
+  const LotKey origin = OriginOf(key, books.tables().lot.At(key));
+  if (books.tables().lot.Loaded(origin)) return origin;
+  books.missing().lots.insert(origin);
+  return std::nullopt;
+}
+
 std::optional<std::vector<LotKey>> SpendableLots(Books& books, CurrencyNo currency, int64_t amount) {
   const RangeView view = ViewRange(books, RangeKey::Kind::kActiveLots, currency);
   std::vector<LotKey> lots;
@@ -143,13 +150,10 @@ void ActivateLot(Books& books, const LotKey& key, absl::Time at) {
 void ExpireLot(Books& books, const LotKey& key) {
   const Lot lot = books.tables().lot.At(key);
   if (lot.free() == 0) return;
-  const LotKey origin = OriginOf(key, lot);
-  if (!books.tables().lot.Loaded(origin)) {
-    books.missing().lots.insert(origin);
-    return;
-  }
+  const auto origin = LoadedOrigin(books, key);
+  if (!origin) return;
   TakeFromLot(books, key, lot.free());
-  books.EditLot(origin).expired += lot.free();
+  books.EditLot(*origin).expired += lot.free();
   books.Change(key.side, lot.currency, Measure::kAvailable, -lot.free());
   books.Change(key.side, lot.currency, Measure::kExpired, lot.free());
   Transfer transfer;

@@ -15,6 +15,10 @@ absl::Time ExpiryOfLot(const Books& books, const Lot& lot);
 // The lot that a lot's points first came from: itself, or its origin.
 LotKey OriginOf(const LotKey& key, const Lot& lot);
 
+// The same; nullopt, noted as missing, if its row must be loaded. What of a lot's points expired or was forgiven is
+// kept there, whichever of its lots they were in.
+std::optional<LotKey> LoadedOrigin(Books& books, const LotKey& key);
+
 // Active lots with free points, in spending order (earliest expiry, then oldest, then id), enough for `amount` where
 // there are; nullopt, noted as missing, if more must be loaded to know.
 std::optional<std::vector<LotKey>> SpendableLots(Books& books, CurrencyNo currency, int64_t amount);

@@ -167,6 +167,17 @@ TEST_F(OrderTest, MorePiecesThanBoughtRefusesTheWholeEvent) {
   EXPECT_EQ(ReasonOf(Refund(1, "o1", {{0, -1, 0}})), Refused(Reason::kFieldInvalid, "lines[0].pieces"));
 }
 
+TEST_F(OrderTest, MoneyWithoutALineIsSpreadByAmountsWhateverCameBackBefore) {
+  Pay(1, "o1", Lines({{1, 2000}, {1, 1000}}));
+  Refund(1, "o1", {{1, 0, 500}});
+  Refund(1, "o1", {}, 300);  // 200 and 100
+  Pay(2, "o2", Lines({{1, 2000}, {1, 1000}}));
+  Refund(2, "o2", {}, 300);
+  Refund(2, "o2", {{1, 0, 500}});
+  EXPECT_EQ(Available(1), 30 - 2 - 6);
+  EXPECT_EQ(Available(2), 30 - 2 - 6);
+}
+
 TEST_F(OrderTest, MoneyIsTakenBackByItsShareAndSpreadWhereItHasNoLine) {
   Pay(1, "o1", Lines({{1, 1000}, {1, 2000}}));
   EXPECT_EQ(ReasonOf(Refund(1, "o1", {{0, 0, 1001}})), Refused(Reason::kTooMuchMoney, "lines[0].money_minor"));

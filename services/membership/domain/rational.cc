@@ -62,6 +62,29 @@ std::vector<int64_t> Allocate(int64_t total, const std::vector<int64_t>& weights
   return parts;
 }
 
+std::vector<int64_t> AllocateWithin(int64_t total, const std::vector<int64_t>& weights,
+                                    const std::vector<int64_t>& limits) {
+  std::vector<int64_t> parts(weights.size()), open = weights;
+  for (size_t i = 0; i < limits.size(); ++i) {
+    if (limits[i] == 0) open[i] = 0;
+  }
+  for (;;) {
+    const std::vector<int64_t> shares = Allocate(total, open);
+    bool within = true;
+    for (size_t i = 0; i < shares.size(); ++i) {
+      if (open[i] == 0 || shares[i] <= limits[i]) continue;
+      within = false;
+      parts[i] = limits[i];
+      total -= limits[i];
+      open[i] = 0;
+    }
+    if (within) {
+      for (size_t i = 0; i < shares.size(); ++i) parts[i] += shares[i];
+      return parts;
+    }
+  }
+}
+
 int64_t ClawbackOf(int64_t award, const Returned& r) {
   const Uint128 quantity = static_cast<Uint128>(std::max<int64_t>(r.quantity, 1));
   const Uint128 amount = static_cast<Uint128>(std::max<int64_t>(r.amount, 1));

@@ -11,6 +11,11 @@ namespace tessera::membership {
 // and a weight of 0 gets 0. total >= 0, weights >= 0; all 0 if all weights are 0 (then total must be 0).
 std::vector<int64_t> Allocate(int64_t total, const std::vector<int64_t>& weights);
 
+// The same, but no part is larger than its limit: what a part cannot take is allocated to the others again. `total` is
+// at most the sum of the limits, and a part of weight 0 has the limit 0.
+std::vector<int64_t> AllocateWithin(int64_t total, const std::vector<int64_t>& weights,
+                                    const std::vector<int64_t>& limits);
+
 // The sum, or nullopt if it does not fit.
 std::optional<int64_t> CheckedSum(const std::vector<int64_t>& values);
 

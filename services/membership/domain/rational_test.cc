@@ -11,6 +11,13 @@ namespace {
 
 using Parts = std::vector<int64_t>;
 
+TEST(AllocateWithinTest, WhatAPartCannotTakeGoesToTheOthers) {
+  EXPECT_EQ(AllocateWithin(300, {1000, 1000}, {1000, 500}), (Parts{150, 150}));
+  EXPECT_EQ(AllocateWithin(300, {1000, 1000}, {1000, 100}), (Parts{200, 100}));
+  EXPECT_EQ(AllocateWithin(301, {1000, 1000, 5}, {1000, 0, 1}), (Parts{300, 0, 1}));
+  EXPECT_EQ(AllocateWithin(6, {1, 2, 3, 0}, {1, 2, 3, 0}), (Parts{1, 2, 3, 0}));
+}
+
 TEST(AllocateTest, LargestRemainderTiesGoToTheLowerLine) {
   EXPECT_EQ(Allocate(30, {1000, 2000, 5}), (Parts{10, 20, 0}));
   EXPECT_EQ(Allocate(1, {1, 1}), (Parts{1, 0}));
