@@ -171,7 +171,9 @@ bool BatchRunner::SeenBefore(Work& work) {
 
 bool BatchRunner::SettleStored(pg::Tx& tx, Work& work, StoredOrigin& stored, absl::Time now) {
   using Kind = StoredOrigin::Kind;
-  const auto gone = absl::NotFoundError("it is no longer there: it took effect, or was handled, in the meantime");
+  const absl::Status gone =
+      MakeError(absl::StatusCode::kNotFound, "it is no longer there: it took effect, or was handled, in the meantime",
+                {"NUMBER_UNKNOWN", "tessera", {}});
   if (stored.kind == Kind::kExpired || stored.kind == Kind::kDropped) {
     const bool there = stored_waiting_.contains(stored.id);
     if (there) {

@@ -1,8 +1,9 @@
 #include "engine/operations.h"
 
-#include <charconv>
 #include <memory>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "base/crypto.h"
 #include "base/hex.h"
 #include "base/proto_time.h"
@@ -23,10 +24,16 @@ constexpr int kViolationsShown = 10;
 
 std::string Method(std::string_view name) { return std::string(kService) + std::string(name); }
 
-int64_t PositionOf(const rpc::Page& page, int64_t first) {
+absl::StatusOr<int64_t> PositionOf(const rpc::Page& page, int64_t first) {
   int64_t position = first;
-  std::from_chars(page.position.data(), page.position.data() + page.position.size(), position);
+  if (!page.position.empty() && !absl::SimpleAtoi(page.position, &position)) {
+    return InvalidField("page_token", "is of no response", "PAGE_TOKEN_INVALID");
+  }
   return position;
+}
+
+absl::Status NumberUnknown(std::string_view message) {
+  return MakeError(absl::StatusCode::kNotFound, message, {"NUMBER_UNKNOWN", "tessera", {}});
 }
 
 absl::StatusOr<ops::ListWaitingResponse> ListWaiting(pg::Tx& tx, const ops::ListWaitingRequest& request) {
@@ -36,8 +43,9 @@ absl::StatusOr<ops::ListWaitingResponse> ListWaiting(pg::Tx& tx, const ops::List
       "FROM waiting WHERE waiting_id > $1 ORDER BY waiting_id LIMIT $2"};
   static constexpr Statement kCount = {"count_waiting", "SELECT count(*) FROM waiting"};
   TESSERA_ASSIGN_OR_RETURN(const rpc::Page page, rpc::ReadPage(request));
+  TESSERA_ASSIGN_OR_RETURN(const int64_t position, PositionOf(page, 0));
   ops::ListWaitingResponse response;
-  for (const pg::Row row : tx.Run(kList, PositionOf(page, 0), page.size)) {
+  for (const pg::Row row : tx.Run(kList, position, page.size)) {
     auto* event = response.add_events();
     event->set_waiting_id(row.Get<int64_t>(0));
     event->set_wait_key(row.Get<std::string>(1));
@@ -65,8 +73,9 @@ absl::StatusOr<ops::ListParkedResponse> ListParked(pg::Tx& tx, const ops::ListPa
       "WHERE parked_id > $1 ORDER BY parked_id LIMIT $2"};
   static constexpr Statement kCount = {"count_parked", "SELECT count(*) FROM parked"};
   TESSERA_ASSIGN_OR_RETURN(const rpc::Page page, rpc::ReadPage(request));
+  TESSERA_ASSIGN_OR_RETURN(const int64_t position, PositionOf(page, 0));
   ops::ListParkedResponse response;
-  for (const pg::Row row : tx.Run(kList, PositionOf(page, 0), page.size)) {
+  for (const pg::Row row : tx.Run(kList, position, page.size)) {
     auto* record = response.add_records();
     record->set_parked_id(row.Get<int64_t>(0));
     record->set_reason(row.Get<std::string>(1));
@@ -114,9 +123,9 @@ absl::StatusOr<ops::ListDeadLettersResponse> ListDeadLetters(pg::Tx& tx, const o
       "count_dead_letters",
       "SELECT count(*) FROM dead_letter WHERE ($1 = '' OR brand_id = $1) AND ($2 = '' OR reason = $2)"};
   TESSERA_ASSIGN_OR_RETURN(const rpc::Page page, rpc::ReadPage(request));
+  TESSERA_ASSIGN_OR_RETURN(const int64_t position, PositionOf(page, INT64_MAX));
   ops::ListDeadLettersResponse response;
-  for (const pg::Row row :
-       tx.Run(kList, PositionOf(page, INT64_MAX), page.size, request.brand_filter(), request.reason_filter())) {
+  for (const pg::Row row : tx.Run(kList, position, page.size, request.brand_filter(), request.reason_filter())) {
     ReadSummary(row, *response.add_dead_letters());
   }
   if (response.dead_letters_size() == page.size) {
@@ -134,7 +143,7 @@ absl::StatusOr<ops::GetDeadLetterResponse> GetDeadLetter(pg::Tx& tx, const ops::
   static constexpr Statement kGet = {
       "get_dead_letter", "SELECT " TESSERA_DEAD_LETTER_COLUMNS ", record FROM dead_letter WHERE dead_letter_id = $1"};
   const pg::Rows rows = tx.Run(kGet, request.dead_letter_id());
-  if (rows.empty()) return absl::NotFoundError("there is no such dead letter");
+  if (rows.empty()) return NumberUnknown("there is no such dead letter");
   ops::GetDeadLetterResponse response;
   ReadSummary(rows[0], *response.mutable_summary());
   const auto kept = OpenRecord(wrapping_key, rows[0].Get<Bytes>(11).value);
@@ -207,7 +216,7 @@ absl::StatusOr<ops::DropParkedResponse> DropParked(pg::Tx& tx, const ops::DropPa
   static constexpr Statement kDrop = {"drop_parked", "DELETE FROM parked WHERE parked_id = $1"};
   const int64_t dropped = tx.Run(kDrop, request.parked_id()).affected();
   if (tx.Commit() != pg::CommitResult::kCommitted) return tx.status();
-  if (dropped == 0) return absl::NotFoundError("there is no such parked record");
+  if (dropped == 0) return NumberUnknown("there is no such parked record");
   return ops::DropParkedResponse();
 }
 
@@ -216,7 +225,7 @@ absl::StatusOr<Work> StoredWork(pg::Tx& tx, const Statement& statement, StoredOr
                                 const std::string& wrapping_key) {
   const pg::Rows rows = tx.Run(statement, id);
   if (!tx.ok()) return tx.status();
-  if (rows.empty()) return absl::NotFoundError("there is nothing with this number");
+  if (rows.empty()) return NumberUnknown("there is nothing with this number");
   auto kept = OpenRecord(wrapping_key, rows[0].Get<Bytes>(0).value);
   if (!kept) return absl::DataLossError("the record cannot be opened with this deployment's key");
   if (kept->left_out_bytes > 0) {

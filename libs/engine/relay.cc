@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/fault_point.h"
 #include "base/status.h"
+#include "engine/engine_store.h"
 #include "tessera/engine/v1/outbox.pb.h"
 
 namespace tessera::engine {
@@ -71,13 +72,14 @@ absl::StatusOr<bool> Relay::Step() {
   if (tx.Commit() != pg::CommitResult::kCommitted) return tx.status();
   const auto count = static_cast<int64_t>(messages.size());
   published_ += count;
+  if (full) ++full_steps_;
   pace_ = !full && count >= limits_.large_step_events ? Pace::kGather : Pace::kAtOnce;
   return true;
 }
 
 // Only slots whose numbers are ahead of their cursor are looked at, and only in partitions not yet passed. The step
 // ends with the row that reaches one of its bounds; until then the slots take turns, so that none waits for another's
-// backlog.
+// backlog, and each full step begins them with another log and slot.
 std::vector<Relay::Cursor> Relay::Read(pg::Tx& tx, std::vector<kafka::Message>& messages, bool& full) {
   static constexpr Statement kRead = {
       "relay_read",
@@ -91,13 +93,15 @@ std::vector<Relay::Cursor> Relay::Read(pg::Tx& tx, std::vector<kafka::Message>& 
       "CROSS JOIN LATERAL (SELECT b.base_seq, b.event_count, b.events, b.posted_time, "
       "row_number() OVER (ORDER BY b.base_seq) AS turn FROM outbox b "
       "WHERE b.log = d.log AND b.slot = d.slot AND b.base_seq >= d.next_seq AND b.posted_time >= d.posted_time "
-      "ORDER BY b.base_seq LIMIT $2) o) t WINDOW turns AS (ORDER BY t.turn, t.log, t.slot)) r "
+      "ORDER BY b.base_seq LIMIT $2) o) t "
+      "WINDOW turns AS (ORDER BY t.turn, (t.log + $5) % $6, (t.slot + $7) % $8)) r "
       "WHERE r.events_before < $3 AND r.bytes_before < $4 ORDER BY r.log, r.slot, r.base_seq"};
   const std::set<int32_t> held = leases_.Held("relay");
   std::map<std::pair<int16_t, int32_t>, Cursor> cursors;
   if (held.empty()) return {};
-  for (const pg::Row row : tx.Run(kRead, std::vector<int32_t>(held.begin(), held.end()), kRowsPerSlotMax,
-                                  limits_.step_events, limits_.step_bytes)) {
+  for (const pg::Row row :
+       tx.Run(kRead, std::vector<int32_t>(held.begin(), held.end()), kRowsPerSlotMax, limits_.step_events,
+              limits_.step_bytes, full_steps_, kLogCount, full_steps_ / kLogCount, kSlots)) {
     const auto log = row.Get<int16_t>(0);
     const auto slot = row.Get<int32_t>(1);
     const auto base = row.Get<int64_t>(2);
