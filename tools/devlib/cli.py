@@ -18,7 +18,7 @@ def _up(args: argparse.Namespace) -> int:
     build_module.build()
     started = time.monotonic()
     with stack.exclusive(paths.UP):
-        stack.Stack(paths.UP).up(args.instances, args.keep_data)
+        stack.Stack(paths.UP).up(args.instances, args.fresh)
     print(stack.table(paths.UP))
     print(f"up in {time.monotonic() - started:.1f} s; logs: {paths.relative(paths.UP.log)}/, "
           f"ports: {paths.relative(paths.UP.ports_file)}; stop with `tools/dev down`")
@@ -111,12 +111,12 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         return command
 
-    up = add("up", _up, "Builds and starts Postgres, Kafka and every service on free loopback ports.")
+    up = add("up", _up, "Builds and starts Postgres, Kafka and every service on free loopback ports, with the data of the last run.")
     up.add_argument("--instances", type=_positive, default=1, metavar="N", help="processes of each service (1)")
-    up.add_argument("--keep-data", action="store_true", help="go on with the data of the last run")
+    up.add_argument("--fresh", action="store_true", help="delete the data of the last run first")
     down = add("down", _down, "Stops everything that `up` started; services drain first.")
     down.add_argument("--purge", action="store_true", help="delete databases, topics and logs as well")
-    demo_command = add("demo", demo.run, "Runs a year of a real shop through a fresh private stack and shows the result.")
+    demo_command = add("demo", demo.run, "Runs a year of a real shop through a fresh private stack (earlier data is deleted) and shows the result.")
     demo_command.add_argument("--keep", action="store_true", help="leave it running")
     demo_command.add_argument("--instances", type=_positive, default=1, metavar="N", help="processes of each service (1)")
     demo_command.add_argument("--seed", type=_positive, metavar="N",

@@ -80,7 +80,7 @@ class _Bar:
 
 def _what_next(kept: bool, customer_id: str) -> str:
     cli = relative(TESSERA_CLI)
-    lines = ["", "Try next" + ("" if kept else " (`tools/dev up --keep-data` starts it again with this data):")]
+    lines = ["", "Try next" + ("" if kept else " (`tools/dev up` starts it again with this data):")]
     commands = [f"{cli} points explain {customer_id}" if customer_id else f"{cli} progress",
                 f"{cli} call IdentityService/GetCustomer '{{\"brand_id\": \"{retail.BRAND}\", \"customer_id\": "
                 f"\"{customer_id}\"}}'" if customer_id else f"{cli} call",

@@ -41,14 +41,19 @@ class Stack:
 
     def require_down(self) -> None:
         """A DevError if it is up; forgets processes that have ended by themselves."""
-        if running(self.layout):
+        runs = {process.name for process in running(self.layout)}
+        ended = [name for name in processes.recorded(self.layout) if name not in runs]
+        if runs and ended:
+            raise DevError(f"it is up, but {', '.join(ended)} ended by itself (`tools/dev logs {ended[0]}`); "
+                           "`tools/dev down`, then `tools/dev up` starts all of it again, with its data")
+        if runs:
             raise DevError("it is up already (see `tools/dev status`); end it with `tools/dev down` first")
         stop(self.layout)
 
-    def up(self, count: int, keep_data: bool) -> None:
-        """Everything, from nothing unless the data of the last run is to be kept; on failure nothing stays."""
+    def up(self, count: int, fresh: bool) -> None:
+        """Everything, with the data of the last run unless a fresh start is wanted; on failure nothing stays up."""
         self.require_down()
-        if not keep_data:
+        if fresh:
             remove_data(self.layout)
         with undone_on_failure(self.layout):
             self.infrastructure()

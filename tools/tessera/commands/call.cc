@@ -16,17 +16,17 @@ struct Known {
   std::vector<MethodChoice> choices;
   Table table{{{"SERVICE"}, {"METHOD"}, {"ROLES"}}};
   Json json = Json::array();
+  absl::Status unanswered;  // of a service that did not answer
 };
 
-// Every method that can be called with one request. Services that do not answer are left out unless none does.
+// Every method that can be called with one request. Services that do not answer are left out, and why is noted.
 absl::StatusOr<Known> ListMethods(Stack& stack) {
   TESSERA_ASSIGN_OR_RETURN(const auto services, stack.Services());
   Known known;
-  absl::Status failed;
   for (const std::string& service : services) {
     const auto grpc_services = stack.ListGrpcServices(service);
     if (!grpc_services.ok()) {
-      failed = grpc_services.status();
+      known.unanswered = grpc_services.status();
       continue;
     }
     for (const std::string& grpc_service : *grpc_services) {
@@ -39,7 +39,7 @@ absl::StatusOr<Known> ListMethods(Stack& stack) {
       }
     }
   }
-  if (known.choices.empty() && !failed.ok()) return failed;
+  if (known.choices.empty() && !known.unanswered.ok()) return known.unanswered;
   return known;
 }
 
@@ -62,7 +62,10 @@ absl::StatusOr<int> Call(Stack& stack, const Arguments& arguments) {
     }
     return 0;
   }
-  TESSERA_ASSIGN_OR_RETURN(const MethodChoice choice, ChooseMethod(arguments.words()[0], known.choices));
+  const absl::StatusOr<MethodChoice> chosen = ChooseMethod(arguments.words()[0], known.choices);
+  // It may be a method of the service that does not answer.
+  if (!chosen.ok() && !known.unanswered.ok()) return known.unanswered;
+  TESSERA_ASSIGN_OR_RETURN(const MethodChoice choice, chosen);
   if (arguments.Has("describe")) return Describe(stack, choice);
   std::string json = arguments.words().size() > 1 ? arguments.words()[1] : "{}";
   if (json == "-") json.assign(std::istreambuf_iterator<char>(std::cin), {});
