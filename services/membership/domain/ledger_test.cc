@@ -1,40 +1,8 @@
 // Lots, holds, spends, clawbacks and debt, by the examples of membership.md section 3.
-#include "services/membership/domain/member_fixture.h"
+#include "services/membership/domain/ledger_fixture.h"
 
 namespace tessera::membership {
 namespace {
-
-class LedgerTest : public MemberTest {
- protected:
-  LedgerTest() {
-    Put([](Currency&) {});
-  }
-
-  // Stores a version of the pet program with another policy on points.
-  template <class Change>
-  void Put(Change change) {
-    Program program = PetProgram();
-    change(program.currencies[0]);
-    world.PutProgram(program);
-  }
-  void PutExpiry(ExpiryPolicy::Kind kind, int days, int months, int reinstate = 0) {
-    Put([&](Currency& points) {
-      points.expiry.kind = kind;
-      points.expiry.days = days;
-      points.expiry.months = months;
-      points.expiry.reinstate_days = reinstate;
-    });
-  }
-  void PutActivation(ActivationPolicy::Kind kind, int days) {
-    Put([&](Currency& points) { points.activation = {kind, days}; });
-  }
-  void PutNegative(NegativePolicy::Kind kind, int64_t limit = 0) {
-    Put([&](Currency& points) { points.negative = {kind, limit}; });
-  }
-  void Join(int customer) { Act(customer, EventType::kPageViewed); }
-  int64_t Forgiven(int customer) { return world.Of(customer)[Measure::kForgiven]; }
-  int64_t Expired(int customer) { return world.Of(customer)[Measure::kExpired]; }
-};
 
 // ---- spending order and returns ----
 
@@ -453,84 +421,6 @@ TEST_F(LedgerTest, ProvisionalDebtStandsBesideTheLimit) {
   Capture(1, hold);
   EXPECT_EQ(Debt(1), 50);
   EXPECT_EQ(Forgiven(1), 50);
-}
-
-// ---- sliding expiry and warnings ----
-
-TEST_F(LedgerTest, ActivityExtendsAllLotsOfASlidingCurrency) {
-  world = World();
-  Program program = PetProgram();
-  program.currencies[0].expiry.kind = ExpiryPolicy::Kind::kSliding;
-  program.currencies[0].expiry.days = 30;
-  program.currencies[0].expiry.activities.set(static_cast<size_t>(EventType::kCheckInDone));
-  world.PutProgram(program);
-  PayPounds(1, "o1", 100);
-  const HoldId spend = Spend(1, 40);
-  Advance(absl::Hours(24 * 20));
-  Act(1, EventType::kCheckInDone);
-  Act(1, EventType::kPageViewed);  // no activity
-  Advance(absl::Hours(24 * 20));
-  EXPECT_EQ(Available(1), 60);
-  Return(1, spend);  // to a lot that was extended though it was emptied
-  EXPECT_EQ(Available(1), 100);
-  Advance(absl::Hours(24 * 10));
-  EXPECT_EQ(Available(1), 0);
-  EXPECT_EQ(Expired(1), 100);
-}
-
-TEST_F(LedgerTest, WarnsOnceBeforeAnExpiry) {
-  Put([](Currency& points) {
-    points.expiry.kind = ExpiryPolicy::Kind::kRolling;
-    points.expiry.days = 30;
-    points.expiry.warn_days = 7;
-  });
-  Join(1);
-  Earn(1, 100);
-  Spend(1, 30);
-  Advance(absl::Hours(24 * 23));
-  ASSERT_EQ(Facts<PointsExpiring>().size(), 1u);
-  EXPECT_EQ(Facts<PointsExpiring>()[0].amount, 70);
-  Advance(absl::Hours(24 * 30));
-  EXPECT_EQ(Facts<PointsExpiring>().size(), 1u);
-  EXPECT_EQ(Facts<PointsExpired>()[0].amount, 70);
-}
-
-TEST_F(LedgerTest, ALotThatIsNeverAnnouncedHidesNoOther) {
-  PutExpiry(ExpiryPolicy::Kind::kRolling, 30, 0);
-  Join(1);
-  Earn(1, 200);
-  Advance(absl::Hours(1));
-  Put([](Currency& points) { points.expiry = {.kind = ExpiryPolicy::Kind::kRolling, .days = 31, .warn_days = 7}; });
-  Earn(1, 100);
-  Advance(absl::Hours(24 * 24));
-  ASSERT_EQ(Facts<PointsExpiring>().size(), 1u);
-  EXPECT_EQ(Facts<PointsExpiring>()[0].amount, 100);
-}
-
-TEST_F(LedgerTest, ALaterLotMayBeAnnouncedBeforeAnEarlierOne) {
-  Put([](Currency& points) { points.expiry = {.kind = ExpiryPolicy::Kind::kRolling, .days = 100, .warn_days = 1}; });
-  Join(1);
-  Earn(1, 200);
-  Advance(absl::Hours(1));
-  Put([](Currency& points) { points.expiry = {.kind = ExpiryPolicy::Kind::kRolling, .days = 101, .warn_days = 50}; });
-  Earn(1, 100);
-  Advance(absl::Hours(24 * 51));
-  ASSERT_EQ(Facts<PointsExpiring>().size(), 1u);
-  EXPECT_EQ(Facts<PointsExpiring>()[0].amount, 100);
-  Advance(absl::Hours(24 * 48));
-  ASSERT_EQ(Facts<PointsExpiring>().size(), 2u);
-  EXPECT_EQ(Facts<PointsExpiring>()[1].amount, 200);
-}
-
-TEST_F(LedgerTest, ALotIsUsableWhileNowIsBeforeItsExpiryByTheClock) {
-  PutExpiry(ExpiryPolicy::Kind::kRolling, 30, 0);
-  Join(1);
-  Earn(1, 100);
-  world.now += absl::Hours(24 * 30) - absl::Microseconds(1);
-  EXPECT_TRUE(IsDone(world.Decide(SpendPoints{World::Key(1), Call(), world.NextId(), "points", 10})));
-  world.now += absl::Microseconds(1);
-  EXPECT_EQ(ReasonOf(world.Decide(SpendPoints{World::Key(1), Call(), world.NextId(), "points", 10})),
-            Refused(Reason::kInsufficientPoints, "amount"));
 }
 
 }  // namespace
