@@ -16,14 +16,16 @@ namespace tessera {
 template <class T>
 class BoundedQueue {
  public:
-  // At most `limit` items; and no more once their weight is `weight_limit`, so that one may be heavier than that.
+  // At most `limit` items, of which patient ones leave a quarter to the others; and none that has a weight once that of
+  // all is `weight_limit`, so that one may be heavier than that.
   explicit BoundedQueue(size_t limit, size_t weight_limit = std::numeric_limits<size_t>::max())
       : limit_(limit), weight_limit_(weight_limit) {}
 
   // False, and the item untouched, if the queue is full or closed. A patient item may be held back for others to come.
   bool TryPush(T& item, bool patient = false, size_t weight = 0) {
     absl::MutexLock lock(&mutex_);
-    if (closed_ || items_.size() >= limit_ || weight_ >= weight_limit_) return false;
+    if (closed_ || items_.size() >= (patient ? limit_ - limit_ / 4 : limit_)) return false;
+    if (weight > 0 && weight_ >= weight_limit_) return false;
     items_.push_back({std::move(item), weight});
     weight_ += weight;
     all_patient_ = all_patient_ && patient;

@@ -22,8 +22,17 @@ TEST(BoundedQueue, RefusesBeyondItsWeightUntilSomeIsTaken) {
   EXPECT_TRUE(queue.TryPush(one, /*patient=*/true, 4));
   EXPECT_TRUE(queue.TryPush(two, /*patient=*/true, 100)) << "one may be heavier than all may be";
   EXPECT_FALSE(queue.TryPush(three, /*patient=*/true, 1));
-  EXPECT_EQ(queue.Take(10, absl::ZeroDuration(), absl::Hours(9)), (std::vector<int>{1, 2})) << "no more can come";
+  EXPECT_TRUE(queue.TryPush(three)) << "what has no weight";
+  EXPECT_EQ(queue.Take(10, absl::ZeroDuration(), absl::Hours(9)), (std::vector<int>{1, 2, 3})) << "no more can come";
   EXPECT_TRUE(queue.TryPush(three, /*patient=*/true, 1));
+}
+
+TEST(BoundedQueue, PatientItemsLeaveRoomToTheOthers) {
+  BoundedQueue<int> queue(4);
+  for (int item : {1, 2, 3}) EXPECT_TRUE(queue.TryPush(item, /*patient=*/true));
+  int four = 4;
+  EXPECT_FALSE(queue.TryPush(four, /*patient=*/true));
+  EXPECT_TRUE(queue.TryPush(four));
 }
 
 TEST(BoundedQueue, WakesAWaiterAndDrainsAfterClose) {

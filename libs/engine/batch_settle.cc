@@ -121,7 +121,10 @@ bool BatchRunner::KeyIsParked(const Work& work) const {
 }
 
 bool BatchRunner::SettleRecord(pg::Tx& tx, Work& work, absl::Time now) {
-  if (std::holds_alternative<RecordOrigin>(work.origin) && (!work.park_reason.empty() || KeyIsParked(work))) {
+  // What will be refused has no effect, so it need not wait behind what is parked.
+  const bool parks = !work.park_reason.empty() ||
+                     (std::holds_alternative<RecordOrigin>(work.origin) && work.understood.ok() && KeyIsParked(work));
+  if (std::holds_alternative<RecordOrigin>(work.origin) && parks) {
     const kafka::Record* record = RecordOf(work);
     effects_.parked.push_back({work.park_reason.empty() ? "BEHIND_PARKED" : work.park_reason, record});
     if (record->key) parked_keys_.insert({record->topic, record->partition, *record->key});

@@ -74,7 +74,7 @@ void ConsumerLoop::HandOver(Reading& reading, std::deque<kafka::Record>& records
   Writer& writer = *writers_[static_cast<size_t>(reading.feed->partition) % writers_.size()];
   while (!records.empty()) {
     Work work;
-    work.bytes = kafka::ContentBytes(records.front());
+    work.bytes = kafka::MemoryBytes(records.front());
     work.origin = RecordOrigin{reading.feed, std::move(records.front()), std::nullopt};
     if (!writer.Push(work)) {
       records.front() = std::move(std::get<RecordOrigin>(work.origin).record);

@@ -72,14 +72,14 @@ absl::StatusOr<bool> Relay::Step() {
   if (tx.Commit() != pg::CommitResult::kCommitted) return tx.status();
   const auto count = static_cast<int64_t>(messages.size());
   published_ += count;
-  if (full) ++full_steps_;
+  if (full) first_turn_ = (first_turn_ + 1) % (kLogCount * kSlots);
   pace_ = !full && count >= limits_.large_step_events ? Pace::kGather : Pace::kAtOnce;
   return true;
 }
 
 // Only slots whose numbers are ahead of their cursor are looked at, and only in partitions not yet passed. The step
 // ends with the row that reaches one of its bounds; until then the slots take turns, so that none waits for another's
-// backlog, and each full step begins them with another log and slot.
+// backlog; the next step then begins with another log, and in time with another slot.
 std::vector<Relay::Cursor> Relay::Read(pg::Tx& tx, std::vector<kafka::Message>& messages, bool& full) {
   static constexpr Statement kRead = {
       "relay_read",
@@ -101,7 +101,7 @@ std::vector<Relay::Cursor> Relay::Read(pg::Tx& tx, std::vector<kafka::Message>& 
   if (held.empty()) return {};
   for (const pg::Row row :
        tx.Run(kRead, std::vector<int32_t>(held.begin(), held.end()), kRowsPerSlotMax, limits_.step_events,
-              limits_.step_bytes, full_steps_, kLogCount, full_steps_ / kLogCount, kSlots)) {
+              limits_.step_bytes, first_turn_, kLogCount, first_turn_ / kLogCount, kSlots)) {
     const auto log = row.Get<int16_t>(0);
     const auto slot = row.Get<int32_t>(1);
     const auto base = row.Get<int64_t>(2);

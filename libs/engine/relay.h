@@ -77,7 +77,7 @@ class Relay {
   const LeaseKeeper& leases_;
   const RelayLimits limits_;
   Pace pace_ = Pace::kIdle;
-  int32_t full_steps_ = 0;  // steps that left something behind
+  int32_t first_turn_ = 0;  // of logs and slots: moves on with each step that reached a bound
   std::atomic<int64_t> published_ = 0;
 
   absl::Mutex mutex_;

@@ -26,10 +26,11 @@ std::string SealRecord(std::string_view wrapping_key, const kafka::Record& recor
   stored.set_partition(record.partition);
   stored.set_offset(record.offset);
   stored.set_timestamp_us(absl::ToUnixMicros(record.timestamp));
-  const size_t bytes = kafka::ContentBytes(record);
-  if (bytes <= kKeptBytesMax) {
-    SetContent(stored, record);
-  } else {
+  SetContent(stored, record);
+  if (const size_t bytes = stored.ByteSizeLong(); bytes > kKeptBytesMax) {
+    stored.clear_key();
+    stored.clear_headers();
+    stored.clear_value();
     stored.set_left_out_bytes(static_cast<int64_t>(bytes));
   }
   return SealWrapped(wrapping_key, stored.SerializeAsString(), kContext);

@@ -11,8 +11,8 @@
 
 namespace tessera::engine {
 
-// Of key, headers and value together; more are left out. What tells of a record is a record itself, which must not be
-// larger than the broker takes, whatever a stranger's record unpacks to.
+// Of a record with key, headers and value; of a larger one they are left out. What tells of a record is a record
+// itself, which must not be larger than the broker takes, whatever a stranger's record unpacks to.
 inline constexpr size_t kKeptBytesMax = 1'000'000;
 
 struct KeptRecord {

@@ -29,10 +29,10 @@ struct Record {
   std::optional<std::string> value;
 };
 
-// Of key, headers and value together.
-inline size_t ContentBytes(const Record& record) {
+// What a record takes in memory, about: a header is more than its bytes.
+inline size_t MemoryBytes(const Record& record) {
   size_t bytes = (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
-  for (const Header& header : record.headers) bytes += header.name.size() + header.value.size();
+  for (const Header& header : record.headers) bytes += sizeof(Header) + header.name.size() + header.value.size();
   return bytes;
 }
 

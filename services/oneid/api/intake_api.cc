@@ -46,8 +46,8 @@ absl::StatusOr<std::string> PayloadName(const events::v1::ChannelEvent& event) {
 // the payload.
 std::string FieldInRequest(const std::string& field, const std::string& payload) {
   static const auto& attributes = *new std::map<std::string, std::string>{
-      {"id", "event.event_id"}, {"source", "event.source"}, {"time", "event.event_time"},
-      {"brandid", "brand_id"},  {"headers", "event"},       {"value", "event.event"}};
+      {"id", "event.event_id"}, {"key", "event.event_id"}, {"source", "event.source"}, {"time", "event.event_time"},
+      {"brandid", "brand_id"},  {"headers", "event"},      {"value", "event.event"}};
   if (const auto found = attributes.find(field); found != attributes.end()) return found->second;
   const std::string name = field.substr(0, field.find_first_of(".["));
   if (events::v1::ChannelEvent::descriptor()->FindFieldByName(name) != nullptr) return "event.event." + field;

@@ -138,6 +138,7 @@ std::map<BrandId, CompiledConfigPtr> ReadConfigs(pg::Tx& tx, const std::set<Bran
     configs[row.Get<BrandId>(0)] =
         FindOrRead(tx, {row.Get<std::string>(1)}, row.Get<int64_t>(2), row.Get<int64_t>(3), row.Get<int64_t>(4));
   }
+  if (!tx.ok()) return {};  // Some may be without their brands.
   return configs;
 }
 
@@ -154,6 +155,7 @@ std::map<GroupId, CompiledConfigPtr> ReadGroupConfigs(pg::Tx& tx, const std::set
     const GroupId group{row.Get<std::string>(0)};
     configs[group] = FindOrRead(tx, group, row.Get<int64_t>(1), row.Get<int64_t>(2), row.Get<int64_t>(3));
   }
+  if (!tx.ok()) return {};
   return configs;
 }
 

@@ -130,11 +130,11 @@ void Suite::Publish(const events::CloudEvent& event, const std::string& key) {
   ASSERT_TRUE(sent.ok()) << sent;
 }
 
-void Suite::PublishRaw(const std::string& value, const std::string& key) {
+void Suite::PublishRaw(const std::string& value, const std::string& key, const std::vector<kafka::Header>& headers) {
   const kafka::Message message{.topic = prefix_ + "." + kChannelTopic,
                                .partition = KafkaPartition(key, engine::kSlots),
                                .key = key,
-                               .headers = {},
+                               .headers = headers,
                                .value = value};
   ASSERT_TRUE(producer_->ProduceAndWait({&message, 1}, absl::Seconds(20)).ok());
 }

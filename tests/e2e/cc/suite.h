@@ -21,6 +21,7 @@
 namespace tessera::e2e {
 
 inline constexpr char kBrand[] = "shop";
+inline constexpr char kKey[] = "key";  // of the records that stand in one partition
 inline constexpr char kOps[] = "tessera.ops.v1.OperationsService/";
 
 class Suite : public ::testing::Test {
@@ -53,7 +54,8 @@ class Suite : public ::testing::Test {
                               const std::string& id = "");
   // To the channel topic, under the key of the account that Cloud() took last.
   void Publish(const events::CloudEvent& event, const std::string& key = "key");
-  void PublishRaw(const std::string& value, const std::string& key = "key");
+  void PublishRaw(const std::string& value, const std::string& key = kKey,
+                  const std::vector<kafka::Header>& headers = {});
 
   // Waits until the only member of the brand has so many points in all; the last seen otherwise.
   int64_t AwaitPoints(int64_t points, const std::string& brand = kBrand);

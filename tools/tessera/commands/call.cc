@@ -63,8 +63,9 @@ absl::StatusOr<int> Call(Stack& stack, const Arguments& arguments) {
     return 0;
   }
   const absl::StatusOr<MethodChoice> chosen = ChooseMethod(arguments.words()[0], known.choices);
-  // It may be a method of the service that does not answer.
-  if (!chosen.ok() && !known.unanswered.ok()) return known.unanswered;
+  // It may be a method of the service that does not answer; and what all services have, it has, too.
+  const bool certain = chosen.ok() && !chosen->method.starts_with("tessera.ops.");
+  if (!certain && !known.unanswered.ok()) return known.unanswered;
   TESSERA_ASSIGN_OR_RETURN(const MethodChoice choice, chosen);
   if (arguments.Has("describe")) return Describe(stack, choice);
   std::string json = arguments.words().size() > 1 ? arguments.words()[1] : "{}";
