@@ -128,6 +128,29 @@ void Books::Change(const MemberKey& side, CurrencyNo currency, Measure measure, 
   changed_.insert(currency);
 }
 
+void Books::AddHeldDebt(const MemberKey& side, const HeldDebt& debt) {
+  if (debt.amount == 0) return;
+  Change(side, debt.currency, Measure::kHeldDebt, debt.amount);
+  Edit(side).held_debts.push_back(debt);
+}
+
+std::vector<HeldDebt> Books::EndHeldDebt(const MemberKey& side, CurrencyNo currency, int64_t amount) {
+  std::vector<HeldDebt> ended;
+  if (amount == 0) return ended;
+  Change(side, currency, Measure::kHeldDebt, -amount);
+  std::vector<HeldDebt>& debts = Edit(side).held_debts;
+  for (HeldDebt& debt : debts) {
+    if (debt.currency != currency || amount == 0) continue;
+    const int64_t part = std::min(debt.amount, amount);
+    ended.push_back({currency, debt.lot, part});
+    debt.amount -= part;
+    amount -= part;
+  }
+  // What is left is from before it was noted whose it is: it has no lot.
+  std::erase_if(debts, [](const HeldDebt& debt) { return debt.amount == 0; });
+  return ended;
+}
+
 void Books::ChangeGrowth(const MemberKey& side, CurrencyNo currency, int64_t delta, absl::Time effective) {
   Change(side, currency, Measure::kAvailable, delta);
   growth_changed_ = true;

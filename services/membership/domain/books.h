@@ -65,6 +65,10 @@ class Books {
   void InsertLot(const LotKey& key, Lot lot);
   // Adds to a side's account and to that of all sides.
   void Change(const MemberKey& side, CurrencyNo currency, Measure measure, int64_t delta);
+  // Some of the debt of a side is held debt, for the clawback of a lot.
+  void AddHeldDebt(const MemberKey& side, const HeldDebt& debt);
+  // `amount` of it is held debt no more, the oldest first; whose it was.
+  std::vector<HeldDebt> EndHeldDebt(const MemberKey& side, CurrencyNo currency, int64_t amount);
   // Active growth changes; it counts in the windows that hold `effective`.
   void ChangeGrowth(const MemberKey& side, CurrencyNo currency, int64_t delta, absl::Time effective);
   // Extends the lots of a sliding currency, never shortens them.

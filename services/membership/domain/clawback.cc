@@ -196,7 +196,7 @@ class Taking {
       debt = std::clamp<int64_t>(policy.limit - (all[Measure::kDebt] - all[Measure::kHeldDebt]), 0, rest);
     }
     books_.Change(side_, award_.currency, Measure::kDebt, provisional + debt);
-    books_.Change(side_, award_.currency, Measure::kHeldDebt, provisional);
+    books_.AddHeldDebt(side_, {award_.currency, lot_.lot, provisional});
     Post(side_, left_, {});
     told_.debt = provisional + debt;
     told_.forgiven = rest - debt;

@@ -68,24 +68,25 @@ void Forgive(Books& books, const MemberKey& side, CurrencyNo currency, int64_t a
   books.Post(side, transfer);
 }
 
-// What was captured can no longer pay the debt that was owed for it: it falls under the negative policy now.
-void SettleHeldDebt(Books& books, CurrencyNo currency, const std::vector<HoldPart>& captured) {
+// What was captured can no longer pay the debt that was owed for it: it falls under the negative policy now. What that
+// forgives is kept at the lots whose clawbacks were owed.
+void SettleHeldDebt(Books& books, CurrencyNo currency) {
   const Account all = books.All(currency);
   const int64_t excess = all[Measure::kHeldDebt] - all[Measure::kHeld];
   if (excess <= 0) return;
   int64_t kept = DebtKept(books, currency, excess), forgiven = excess - kept;
-  for (const HoldPart& part : captured) {
-    const int64_t x = std::min(part.amount, forgiven);
-    const auto origin = LoadedOrigin(books, part.lot);
-    if (!origin) return;
-    if (x > 0) books.EditLot(*origin).forgiven += x;
-    forgiven -= x;
-  }
-  forgiven = excess - kept;
   for (const MemberKey& side : books.Sides()) {
     const int64_t provisional = books.tables().member.At(side).own.Of(currency)[Measure::kHeldDebt];
     const int64_t x = std::min(provisional, kept), y = std::min(provisional - x, forgiven);
-    books.Change(side, currency, Measure::kHeldDebt, -(x + y));
+    books.EndHeldDebt(side, currency, x);
+    for (const HeldDebt& debt : books.EndHeldDebt(side, currency, y)) {
+      const LotKey lot = {side, debt.lot};
+      if (books.tables().lot.Loaded(lot)) {
+        books.EditLot(lot).forgiven += debt.amount;
+      } else {
+        books.missing().lots.insert(lot);
+      }
+    }
     Forgive(books, side, currency, y);
     kept -= x;
     forgiven -= y;
@@ -209,7 +210,7 @@ void EndHold(Books& books, const HoldKey& key, HoldState state, int64_t captured
   }
   for (const HoldPart& part : spent) PostSpent(books, part);
   for (const HoldPart& part : released) MakeFree(books, part.lot, part.amount);
-  SettleHeldDebt(books, hold.currency, spent);
+  SettleHeldDebt(books, hold.currency);
 }
 
 void EndDueHolds(Books& books, const MemberKey& side) {

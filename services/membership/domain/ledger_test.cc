@@ -389,6 +389,26 @@ TEST_F(LedgerTest, ReinstatedPointsMakeGoodWhatTheirOriginWasForgiven) {
   EXPECT_EQ(world.Of(1).balance(), 0);
 }
 
+TEST_F(LedgerTest, WhatACaptureForgivesIsKeptAtTheLotWhoseClawbackWasOwed) {
+  PutNegative(NegativePolicy::Kind::kWithinBalance);
+  PayPounds(1, "o1", 100);
+  const HoldId spend = Spend(1, 100);
+  PayPounds(1, "o2", 100);
+  const HoldId hold = Hold(1, 100);
+  Refund(1, "o1", {{0, 1, 0}});
+  EXPECT_EQ(Debt(1), 100);
+  Capture(1, hold, 100);
+  EXPECT_EQ(Forgiven(1), 100);
+  Refund(1, "o2", {{0, 1, 0}});
+  EXPECT_EQ(Forgiven(1), 200);
+  Return(1, spend);
+  EXPECT_EQ(Available(1), 0);
+  EXPECT_EQ(Forgiven(1), 100);
+  Return(1, hold);
+  EXPECT_EQ(Available(1), 0);
+  EXPECT_EQ(Forgiven(1), 0);
+}
+
 TEST_F(LedgerTest, CapturedReinstatedPointsAreForgivenToTheirOrigin) {
   Put([](Currency& points) {
     points.expiry = {.kind = ExpiryPolicy::Kind::kRolling, .days = 30, .reinstate_days = 7};

@@ -72,7 +72,7 @@ void PayDebt(Books& books, const LotKey& key) {
     TakeFromLot(books, key, paid);
     books.Change(key.side, currency, Measure::kAvailable, -paid);
     books.Change(debtor, currency, Measure::kDebt, -paid);
-    books.Change(debtor, currency, Measure::kHeldDebt, -std::min(account[Measure::kHeldDebt], paid));
+    books.EndHeldDebt(debtor, currency, std::min(account[Measure::kHeldDebt], paid));
     Transfer transfer;
     transfer.kind = TransferKind::kDebtPaid;
     transfer.currency = currency;

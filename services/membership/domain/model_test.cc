@@ -40,7 +40,9 @@ class Model {
   std::vector<Lot> lots;
   std::vector<Purchase> orders;
   std::vector<Parts> holds;
-  int debt = 0, provisional = 0, spent = 0, returned = 0, forgiven = 0, expired = 0, earned = 0, clawed_back = 0;
+  int debt = 0, spent = 0, returned = 0, forgiven = 0, expired = 0, earned = 0, clawed_back = 0;
+
+  std::deque<int> provisional;  // a lot for each point of debt that held ones stand in for: whose clawback it is
 
   int Sum(int Lot::*part) const {
     int sum = 0;
@@ -108,15 +110,13 @@ class Model {
     spent += static_cast<int>(captured);
     for (size_t i = captured; i < parts.lots.size(); ++i) BecomeFree(parts.lots[i], now, /*expires=*/false);
     Expire(now);
-    size_t next_captured = 0;
-    while (provisional > Sum(&Lot::held)) {
-      --provisional;
-      const bool keep =
-          policy.kind == Kind::kDebt || (policy.kind == Kind::kNegativeTo && debt - provisional - 1 < policy.limit);
-      if (keep) continue;
+    while (static_cast<int>(provisional.size()) > Sum(&Lot::held)) {
+      const int owing = provisional.front();
+      provisional.pop_front();
+      if (policy.kind == Kind::kDebt || (policy.kind == Kind::kNegativeTo && OtherDebt() - 1 < policy.limit)) continue;
       --debt;
       ++forgiven;
-      if (next_captured < captured) ++At(parts.lots[next_captured++]).forgiven;
+      ++At(owing).forgiven;
     }
   }
 
@@ -172,10 +172,12 @@ class Model {
   Lot& At(int lot) { return lots[static_cast<size_t>(lot)]; }
   const Lot& At(int lot) const { return lots[static_cast<size_t>(lot)]; }
 
+  int OtherDebt() const { return debt - static_cast<int>(provisional.size()); }
+
   void BecomeFree(int lot, absl::Time now, bool expires = true) {
     if (debt > 0) {
       --debt;
-      if (provisional > 0) --provisional;
+      if (!provisional.empty()) provisional.pop_front();
     } else {
       ++At(lot).free;
       if (expires) Expire(now);
@@ -202,10 +204,10 @@ class Model {
       --At(other).free;
       return;
     }
-    if (policy.kind != Kind::kPendingOnly && provisional < Sum(&Lot::held)) {
-      ++provisional;
+    if (policy.kind != Kind::kPendingOnly && static_cast<int>(provisional.size()) < Sum(&Lot::held)) {
+      provisional.push_back(order.lot);
       ++debt;
-    } else if (policy.kind == Kind::kDebt || (policy.kind == Kind::kNegativeTo && debt - provisional < policy.limit)) {
+    } else if (policy.kind == Kind::kDebt || (policy.kind == Kind::kNegativeTo && OtherDebt() < policy.limit)) {
       ++debt;
     } else {
       ++forgiven;
@@ -263,7 +265,7 @@ class ModelRun : public MemberTest {
     RC_ASSERT(account[Measure::kPending] == model_.Sum(&Model::Lot::pending));
     RC_ASSERT(account[Measure::kHeld] == model_.Sum(&Model::Lot::held));
     RC_ASSERT(account[Measure::kDebt] == model_.debt);
-    RC_ASSERT(account[Measure::kHeldDebt] == model_.provisional);
+    RC_ASSERT(account[Measure::kHeldDebt] == static_cast<int64_t>(model_.provisional.size()));
     RC_ASSERT(account[Measure::kSpent] == model_.spent);
     RC_ASSERT(account[Measure::kReturned] == model_.returned);
     RC_ASSERT(account[Measure::kForgiven] == model_.forgiven);

@@ -79,6 +79,15 @@ struct TierState {
   bool operator==(const TierState&) const = default;
 };
 
+// A part of a side's held debt.
+struct HeldDebt {
+  CurrencyNo currency = 0;
+  LotId lot;  // whose clawback is owed
+  int64_t amount = 0;
+
+  bool operator==(const HeldDebt&) const = default;
+};
+
 // A side. Everything from member_seq on but own, own_enrolled_time and the next_ times is valid on a root only.
 struct Member {
   CustomerId root;
@@ -88,7 +97,8 @@ struct Member {
   absl::Time next_expiry = absl::InfiniteFuture();        // no lot of this side expires earlier
   absl::Time next_hold_end = absl::InfiniteFuture();      // no hold of this side ends earlier
   absl::Time next_warning = absl::InfiniteFuture();       // no lot of this side is to be announced earlier
-  bool growth_days_kept = false;  // the growth_day rows of this side say the same as its entries
+  bool growth_days_kept = false;       // the growth_day rows of this side say the same as its entries
+  std::vector<HeldDebt> held_debts{};  // of this side, oldest first: all of Measure::kHeldDebt
 
   int64_t member_seq = 0;
   absl::Time enrolled_time = absl::InfiniteFuture();

@@ -137,6 +137,32 @@ int64_t StableHash(std::initializer_list<std::string_view> parts) {
   return hash;
 }
 
+std::optional<pg::Bytes> EncodeHeldDebts(const std::vector<HeldDebt>& debts) {
+  if (debts.empty()) return std::nullopt;
+  v1::StoredHeldDebts stored;
+  for (const HeldDebt& debt : debts) {
+    auto* one = stored.add_debts();
+    one->set_currency_no(debt.currency);
+    one->set_lot_id(debt.lot.uuid.bytes.data(), debt.lot.uuid.bytes.size());
+    one->set_amount(debt.amount);
+  }
+  return pg::Bytes{stored.SerializeAsString()};
+}
+
+std::vector<HeldDebt> DecodeHeldDebts(const std::string& bytes) {
+  v1::StoredHeldDebts stored;
+  TESSERA_CHECK(stored.ParseFromString(bytes));
+  std::vector<HeldDebt> debts;
+  for (const v1::StoredHeldDebt& one : stored.debts()) {
+    HeldDebt& debt = debts.emplace_back();
+    debt.currency = static_cast<CurrencyNo>(one.currency_no());
+    TESSERA_CHECK(one.lot_id().size() == debt.lot.uuid.bytes.size());
+    std::memcpy(debt.lot.uuid.bytes.data(), one.lot_id().data(), one.lot_id().size());
+    debt.amount = one.amount();
+  }
+  return debts;
+}
+
 MemberRow DecodeMember(const pg::Row& row) {
   using OptionalTime = std::optional<absl::Time>;
   const MemberKey key = {row.Get<CustomerId>(0), row.Get<BrandId>(1)};
@@ -163,6 +189,7 @@ MemberRow DecodeMember(const pg::Row& row) {
   } else if (auto all = row.Get<std::optional<std::vector<int64_t>>>(18)) {
     member.all = DecodeTotals(*all);
   }
+  if (const auto debts = row.Get<std::optional<pg::Bytes>>(19)) member.held_debts = DecodeHeldDebts(debts->value);
   return {key, std::move(member), alone};
 }
 

@@ -26,6 +26,10 @@ std::optional<Id<Tag>> OrNull(const Id<Tag>& id) {
 std::vector<int64_t> EncodeTotals(const Totals& totals);
 Totals DecodeTotals(const std::vector<int64_t>& values);
 
+// nullopt for none.
+std::optional<pg::Bytes> EncodeHeldDebts(const std::vector<HeldDebt>& debts);
+std::vector<HeldDebt> DecodeHeldDebts(const std::string& bytes);
+
 std::string EncodePurchase(const Purchase& purchase);
 std::shared_ptr<const Purchase> DecodePurchase(const std::string& bytes);
 
@@ -44,7 +48,8 @@ int64_t StableHash(std::initializer_list<std::string_view> parts);
 inline constexpr char kMemberColumns[] =
     "m.customer_id, m.brand_id, m.root_id, m.member_seq, m.own_enrolled_time, m.enrolled_time, m.next_activation_time, "
     "m.next_expiry_time, m.next_warning_time, m.next_hold_end_time, m.tier_since_time, m.tier_hold_time, "
-    "m.tier_grace_time, m.tier_due_time, m.tier_version, m.tier_level, m.growth_days_kept, m.own_sums, m.all_sums";
+    "m.tier_grace_time, m.tier_due_time, m.tier_version, m.tier_level, m.growth_days_kept, m.own_sums, m.all_sums, "
+    "m.held_debts";
 struct MemberRow {
   MemberKey key;
   Member member;

@@ -52,6 +52,10 @@ std::string Describe(const Member& m) {
   text += "tier " + std::to_string(m.tier.level) + " version " + std::to_string(m.tier.version) + " since " +
           time(m.tier.since) + time(m.tier.hold_until) + time(m.tier.grace_from) + "due " + time(m.tier.due);
   for (const CustomerId& side : m.absorbed) text += side.ToString() + " ";
+  for (const HeldDebt& debt : m.held_debts) {
+    text += "owes " + std::to_string(debt.amount) + " of " + std::to_string(debt.currency) + " for " +
+            debt.lot.ToString() + " ";
+  }
   return text;
 }
 

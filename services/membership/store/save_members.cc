@@ -9,20 +9,21 @@ using OptionalTime = std::optional<absl::Time>;
 #define TESSERA_MEMBER_ROWS                                                                                          \
   "unnest($1::uuid[], $2::text[], $3::uuid[], $4::int8[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], " \
   "$8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], "               \
-  "$13::timestamptz[], $14::timestamptz[], $15::int4[], $16::int2[], $17::bool[], $18::text[], $19::text[]) AS "     \
+  "$13::timestamptz[], $14::timestamptz[], $15::int4[], $16::int2[], $17::bool[], $18::text[], $19::text[], "        \
+  "$20::bytea[]) AS "                                                                                                \
   "k(customer_id, brand_id, root_id, member_seq, own_enrolled_time, enrolled_time, next_activation_time, "           \
   "next_expiry_time, next_warning_time, next_hold_end_time, tier_since_time, tier_hold_time, tier_grace_time, "      \
-  "tier_due_time, tier_version, tier_level, growth_days_kept, own_sums, all_sums)"
+  "tier_due_time, tier_version, tier_level, growth_days_kept, own_sums, all_sums, held_debts)"
 
 constexpr pg::Statement kInsert = {
     "insert_members",
     "INSERT INTO member (customer_id, brand_id, root_id, member_seq, own_enrolled_time, enrolled_time, "
     "next_activation_time, next_expiry_time, next_warning_time, next_hold_end_time, tier_since_time, tier_hold_time, "
-    "tier_grace_time, tier_due_time, tier_version, tier_level, growth_days_kept, own_sums, all_sums) "
+    "tier_grace_time, tier_due_time, tier_version, tier_level, growth_days_kept, own_sums, all_sums, held_debts) "
     "SELECT k.customer_id, k.brand_id, k.root_id, k.member_seq, k.own_enrolled_time, k.enrolled_time, "
     "k.next_activation_time, k.next_expiry_time, k.next_warning_time, k.next_hold_end_time, k.tier_since_time, "
     "k.tier_hold_time, k.tier_grace_time, k.tier_due_time, k.tier_version, k.tier_level, k.growth_days_kept, "
-    "k.own_sums::int8[], k.all_sums::int8[] FROM " TESSERA_MEMBER_ROWS};
+    "k.own_sums::int8[], k.all_sums::int8[], k.held_debts FROM " TESSERA_MEMBER_ROWS};
 
 constexpr pg::Statement kUpdate = {
     "update_members",
@@ -32,7 +33,7 @@ constexpr pg::Statement kUpdate = {
     "next_hold_end_time = k.next_hold_end_time, tier_since_time = k.tier_since_time, "
     "tier_hold_time = k.tier_hold_time, tier_grace_time = k.tier_grace_time, tier_due_time = k.tier_due_time, "
     "tier_version = k.tier_version, tier_level = k.tier_level, growth_days_kept = k.growth_days_kept, "
-    "own_sums = k.own_sums::int8[], all_sums = k.all_sums::int8[] FROM " TESSERA_MEMBER_ROWS
+    "own_sums = k.own_sums::int8[], all_sums = k.all_sums::int8[], held_debts = k.held_debts FROM " TESSERA_MEMBER_ROWS
     " WHERE m.customer_id = k.customer_id AND m.brand_id = k.brand_id"};
 
 #undef TESSERA_MEMBER_ROWS
@@ -48,6 +49,7 @@ struct Columns {
   std::vector<bool> growth_days_kept;
   std::vector<std::string> own;
   std::vector<std::optional<std::string>> all;
+  std::vector<std::optional<pg::Bytes>> held_debts;
 
   void Add(const MemberKey& key, const Member& row) {
     customer.push_back(key.customer);
@@ -68,6 +70,7 @@ struct Columns {
     tier_level.push_back(row.tier.level);
     growth_days_kept.push_back(row.growth_days_kept);
     own.push_back(pg::ArrayText(EncodeTotals(row.own)));
+    held_debts.push_back(EncodeHeldDebts(row.held_debts));
     const bool is_root = row.root == key.customer;
     const bool alone = is_root && row.absorbed.empty() && row.all == row.own;
     all.emplace_back();
@@ -77,7 +80,8 @@ struct Columns {
   void Run(pg::Tx& tx, const pg::Statement& statement) const {
     if (customer.empty()) return;
     tx.Run(statement, customer, brand, root, seq, own_enrolled, enrolled, activation, expiry, warning, hold_end,
-           tier_since, tier_hold, tier_grace, tier_due, tier_version, tier_level, growth_days_kept, own, all);
+           tier_since, tier_hold, tier_grace, tier_due, tier_version, tier_level, growth_days_kept, own, all,
+           held_debts);
   }
 };
 
