@@ -6,9 +6,7 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "base/status.h"
 #include "base/strings.h"
 
 namespace tessera {
@@ -40,12 +38,6 @@ std::optional<absl::TimeZone> FindTimeZone(std::string_view name) {
   absl::TimeZone zone;
   if (!IsName(name) || !absl::LoadTimeZone(ToAbsl(name), &zone)) return std::nullopt;
   return zone;
-}
-
-absl::Status TimeZoneUnknown(std::string_view name) {
-  return MakeError(absl::StatusCode::kFailedPrecondition,
-                   absl::StrCat("this machine's time zone data has no ", ToAbsl(name)),
-                   {"TIME_ZONE_UNKNOWN", "tessera", {}});
 }
 
 }  // namespace tessera

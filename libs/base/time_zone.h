@@ -4,7 +4,6 @@
 #include <optional>
 #include <string_view>
 
-#include "absl/status/status.h"
 #include "absl/time/time.h"
 
 namespace tessera {
@@ -12,8 +11,5 @@ namespace tessera {
 // The zone of a name of the IANA database, such as "Asia/Shanghai"; nullopt if this machine's copy has none. Not a name
 // are paths, offsets, and what differs from machine to machine ("localtime").
 std::optional<absl::TimeZone> FindTimeZone(std::string_view name);
-
-// A zone that was known when its name was stored is not on this machine: FailedPrecondition TIME_ZONE_UNKNOWN.
-absl::Status TimeZoneUnknown(std::string_view name);
 
 }  // namespace tessera

@@ -122,9 +122,8 @@ bool BatchRunner::KeyIsParked(const Work& work) const {
 
 bool BatchRunner::SettleRecord(pg::Tx& tx, Work& work, absl::Time now) {
   // What will be refused has no effect, so it need not wait behind what is parked.
-  const bool parks = !work.park_reason.empty() ||
-                     (std::holds_alternative<RecordOrigin>(work.origin) && work.understood.ok() && KeyIsParked(work));
-  if (std::holds_alternative<RecordOrigin>(work.origin) && parks) {
+  if (std::holds_alternative<RecordOrigin>(work.origin) &&
+      (!work.park_reason.empty() || (work.understood.ok() && KeyIsParked(work)))) {
     const kafka::Record* record = RecordOf(work);
     effects_.parked.push_back({work.park_reason.empty() ? "BEHIND_PARKED" : work.park_reason, record});
     if (record->key) parked_keys_.insert({record->topic, record->partition, *record->key});
@@ -174,9 +173,7 @@ bool BatchRunner::SeenBefore(Work& work) {
 
 bool BatchRunner::SettleStored(pg::Tx& tx, Work& work, StoredOrigin& stored, absl::Time now) {
   using Kind = StoredOrigin::Kind;
-  const absl::Status gone =
-      MakeError(absl::StatusCode::kNotFound, "it is no longer there: it took effect, or was handled, in the meantime",
-                {"NUMBER_UNKNOWN", "tessera", {}});
+  const absl::Status gone = NumberUnknown("it is no longer there: it took effect, or was handled, in the meantime");
   if (stored.kind == Kind::kExpired || stored.kind == Kind::kDropped) {
     const bool there = stored_waiting_.contains(stored.id);
     if (there) {

@@ -32,10 +32,6 @@ absl::StatusOr<int64_t> PositionOf(const rpc::Page& page, int64_t first) {
   return position;
 }
 
-absl::Status NumberUnknown(std::string_view message) {
-  return MakeError(absl::StatusCode::kNotFound, message, {"NUMBER_UNKNOWN", "tessera", {}});
-}
-
 absl::StatusOr<ops::ListWaitingResponse> ListWaiting(pg::Tx& tx, const ops::ListWaitingRequest& request) {
   static constexpr Statement kList = {
       "list_waiting",

@@ -1,6 +1,7 @@
 #include "engine/stored_record.h"
 
 #include "base/crypto.h"
+#include "base/status.h"
 #include "tessera/engine/v1/outbox.pb.h"
 
 namespace tessera::engine {
@@ -19,6 +20,10 @@ void SetContent(v1::StoredRecord& stored, const kafka::Record& record) {
 }
 
 }  // namespace
+
+absl::Status NumberUnknown(std::string_view message) {
+  return MakeError(absl::StatusCode::kNotFound, message, {"NUMBER_UNKNOWN", "tessera", {}});
+}
 
 std::string SealRecord(std::string_view wrapping_key, const kafka::Record& record) {
   v1::StoredRecord stored;

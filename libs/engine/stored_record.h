@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "kafka/record.h"
 
 namespace tessera::engine {
@@ -19,6 +20,9 @@ struct KeptRecord {
   kafka::Record record;
   int64_t left_out_bytes = 0;  // then the record has neither key nor headers nor value
 };
+
+// NotFound NUMBER_UNKNOWN: what is kept under a number is not, or no longer, there.
+absl::Status NumberUnknown(std::string_view message);
 
 // Sealed under a key of its own, wrapped by `wrapping_key`.
 std::string SealRecord(std::string_view wrapping_key, const kafka::Record& record);

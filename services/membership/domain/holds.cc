@@ -81,11 +81,7 @@ void SettleHeldDebt(Books& books, CurrencyNo currency) {
     books.EndHeldDebt(side, currency, x);
     for (const HeldDebt& debt : books.EndHeldDebt(side, currency, y)) {
       const LotKey lot = {side, debt.lot};
-      if (books.tables().lot.Loaded(lot)) {
-        books.EditLot(lot).forgiven += debt.amount;
-      } else {
-        books.missing().lots.insert(lot);
-      }
+      if (IsLoaded(books, lot)) books.EditLot(lot).forgiven += debt.amount;
     }
     Forgive(books, side, currency, y);
     kept -= x;

@@ -37,11 +37,16 @@ absl::Time ExpiryOfLot(const Books& books, const Lot& lot) {
 
 LotKey OriginOf(const LotKey& key, const Lot& lot) { return lot.origin.is_nil() ? key : LotKey{key.side, lot.origin}; }
 
+bool IsLoaded(Books& books, const LotKey& key) {
+  if (books.tables().lot.Loaded(key)) return true;
+  books.missing().lots.insert(key);
+  return false;
+}
+
 std::optional<LotKey> LoadedOrigin(Books& books, const LotKey& key) {
   const LotKey origin = OriginOf(key, books.tables().lot.At(key));
-  if (books.tables().lot.Loaded(origin)) return origin;
-  books.missing().lots.insert(origin);
-  return std::nullopt;
+  if (!IsLoaded(books, origin)) return std::nullopt;
+  return origin;
 }
 
 std::optional<std::vector<LotKey>> SpendableLots(Books& books, CurrencyNo currency, int64_t amount) {

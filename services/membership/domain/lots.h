@@ -15,7 +15,10 @@ absl::Time ExpiryOfLot(const Books& books, const Lot& lot);
 // The lot that a lot's points first came from: itself, or its origin.
 LotKey OriginOf(const LotKey& key, const Lot& lot);
 
-// The same; nullopt, noted as missing, if its row must be loaded. What of a lot's points expired or was forgiven is
+// True if the lot is loaded; else it is noted as missing.
+bool IsLoaded(Books& books, const LotKey& key);
+
+// The origin; nullopt, noted as missing, if its row must be loaded. What of a lot's points expired or was forgiven is
 // kept there, whichever of its lots they were in.
 std::optional<LotKey> LoadedOrigin(Books& books, const LotKey& key);
 

@@ -156,8 +156,9 @@ std::vector<HeldDebt> DecodeHeldDebts(const std::string& bytes) {
   for (const v1::StoredHeldDebt& one : stored.debts()) {
     HeldDebt& debt = debts.emplace_back();
     debt.currency = static_cast<CurrencyNo>(one.currency_no());
-    TESSERA_CHECK(one.lot_id().size() == debt.lot.uuid.bytes.size());
-    std::memcpy(debt.lot.uuid.bytes.data(), one.lot_id().data(), one.lot_id().size());
+    const auto lot = Uuid::FromBytes(one.lot_id());
+    TESSERA_CHECK(lot.has_value());
+    debt.lot = {*lot};
     debt.amount = one.amount();
   }
   return debts;

@@ -5,8 +5,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
-#include "base/check.h"
-#include "base/time_zone.h"
+#include "pg/time_zone.h"
 #include "services/membership/store/codec.h"
 
 namespace tessera::membership::store {
@@ -74,11 +73,7 @@ Brand DecodeBrand(pg::Tx& tx, const pg::Row& row) {
   brand.names.currencies = row.Get<std::vector<std::string>>(6);
   brand.names.rules = row.Get<std::vector<std::string>>(7);
   brand.rejudge_after = row.Get<std::optional<CustomerId>>(8).value_or(CustomerId());
-  if (const auto zone = FindTimeZone(brand.time_zone)) {
-    brand.zone = *zone;
-  } else {
-    tx.Reject(TimeZoneUnknown(brand.time_zone));
-  }
+  brand.zone = pg::ZoneOf(tx, brand.time_zone);
   return brand;
 }
 

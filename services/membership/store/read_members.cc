@@ -2,7 +2,7 @@
 #include <map>
 
 #include "base/check.h"
-#include "base/time_zone.h"
+#include "pg/time_zone.h"
 #include "services/membership/domain/calendar.h"
 #include "services/membership/store/codec.h"
 #include "services/membership/store/reads.h"
@@ -145,14 +145,7 @@ class TierNames {
  private:
   absl::TimeZone Zone() {
     absl::TimeZone zone;
-    for (const pg::Row row : tx_.Run(kZone, brand_)) {
-      const auto name = row.Get<std::string>(0);
-      if (const auto found = FindTimeZone(name)) {
-        zone = *found;
-      } else {
-        tx_.Reject(TimeZoneUnknown(name));
-      }
-    }
+    for (const pg::Row row : tx_.Run(kZone, brand_)) zone = pg::ZoneOf(tx_, row.Get<std::string>(0));
     return zone;
   }
 

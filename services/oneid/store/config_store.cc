@@ -6,7 +6,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
-#include "base/time_zone.h"
+#include "pg/time_zone.h"
 #include "services/oneid/store/reads.h"
 
 namespace tessera::oneid {
@@ -97,11 +97,7 @@ CompiledConfigPtr ReadGroup(pg::Tx& tx, const GroupId& group, int64_t version, i
                 .currency = row.Get<std::string>(4),
                 .order_sources = {},
                 .zone = absl::UTCTimeZone()};
-    if (const auto zone = FindTimeZone(brand.time_zone)) {
-      brand.zone = *zone;
-    } else {
-      tx.Reject(TimeZoneUnknown(brand.time_zone));
-    }
+    brand.zone = pg::ZoneOf(tx, brand.time_zone);
     config.brands.push_back(std::move(brand));
   }
   const pg::Rows sources = tx.Run(kSources, group.value);
