@@ -2,13 +2,12 @@
 // a wrong answer is worse than a restart.
 #pragma once
 
-#include <source_location>
 #include <string_view>
 
 namespace tessera {
 
-// Logs where and what, then aborts. Never returns.
-[[noreturn]] void CheckFailed(std::string_view what, std::source_location where = std::source_location::current());
+// Logs where and what, then aborts. Never returns. (Not std::source_location: clang 14 cannot read libstdc++'s.)
+[[noreturn]] void CheckFailed(std::string_view what, const char* file = __builtin_FILE(), int line = __builtin_LINE());
 
 }  // namespace tessera
 

@@ -78,9 +78,8 @@ void Log(LogLevel level, std::string_view message, std::initializer_list<LogFiel
   Logger().log(spd_level, line.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
-void CheckFailed(std::string_view what, std::source_location where) {
-  LogError("broken invariant",
-           {{"check", what}, {"file", where.file_name()}, {"line", static_cast<int64_t>(where.line())}});
+void CheckFailed(std::string_view what, const char* file, int line) {
+  LogError("broken invariant", {{"check", what}, {"file", file}, {"line", int64_t{line}}});
   Logger().flush();
   std::abort();
 }

@@ -32,6 +32,7 @@ BatchRunner::BatchRunner(const Service& service, const BatchConfig& config, std:
 void BatchRunner::Reset() {
   batch_->Restart();
   effects_ = {};
+  phases_ = {};
   marks_.clear();
   answers_.clear();
   error_ = absl::OkStatus();
@@ -60,12 +61,17 @@ AttemptResult BatchRunner::Run(pg::Connection& connection, int64_t batch_no, abs
   Reset();
   result_ = AttemptResult::kRestart;
   pg::Tx tx(connection, "batch");
+  phases_.Enter(Phase::kDedupe);
   NoteBatch(tx, config_.writer_id, batch_no, now);
   if (!LockAndDedupe(tx)) return ResultOf(tx);
+  phases_.Enter(Phase::kDiscover);
   if (!Widen(tx)) return ResultOf(tx);
+  phases_.Enter(Phase::kLock);
   batch_->Lock(tx);
   if (!tx.ok() || FindWoken(tx)) return ResultOf(tx);
+  phases_.Enter(Phase::kLoad);
   if (batch_->Load(tx) == Loaded::kMoved || !tx.ok()) return ResultOf(tx);
+  phases_.Enter(Phase::kDecide);
   if (!DecideAll(tx, now)) return ResultOf(tx);
   return Commit(tx, now);
 }
@@ -233,12 +239,16 @@ std::optional<Decided> BatchRunner::Decide(pg::Tx& tx, const Work& work, absl::T
 }
 
 AttemptResult BatchRunner::Commit(pg::Tx& tx, absl::Time now) {
+  phases_.Enter(Phase::kSave);
   batch_->Save(tx, now);
   SaveEffects(tx, effects_, config_.wrapping_key, config_.counter_shard, now);
   SaveMarks(tx, marks_);
+  phases_.Enter(Phase::kPublish);
   Publish(tx, effects_.events, now);
   FaultPoint("batch.before_commit");
+  phases_.Enter(Phase::kCommit);
   const pg::CommitResult result = tx.Commit();
+  phases_.Leave();
   if (result == pg::CommitResult::kInDoubt) {
     error_ = tx.status();
     return AttemptResult::kInDoubt;
@@ -255,6 +265,7 @@ void BatchRunner::Finish() {
       if (mark == marks_.end()) continue;
       record->feed->next_offset = mark->second.next_offset;
       record->feed->last_seq = mark->second.last_seq;
+      record->feed->reached_unix_ms = absl::ToUnixMillis(record->record.timestamp);
     } else if (auto* timer = std::get_if<TimerOrigin>(&work->origin)) {
       timer->finished();
     }

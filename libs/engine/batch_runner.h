@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "engine/effects.h"
 #include "engine/engine_store.h"
+#include "engine/phases.h"
 #include "engine/service.h"
 #include "engine/work.h"
 #include "pg/connection.h"
@@ -53,6 +54,9 @@ class BatchRunner {
   bool published() const { return !effects_.events.empty(); }
   std::optional<absl::Time> earliest_timer() const;
   size_t decided() const { return decided_; }
+  // Of the last attempt, for metrics.
+  const Effects& effects() const { return effects_; }
+  const Phases& phases() const { return phases_; }
 
  private:
   struct Woken {
@@ -99,6 +103,7 @@ class BatchRunner {
 
   // of one attempt
   Effects effects_;
+  Phases phases_;
   AttemptResult result_ = AttemptResult::kCommitted;
   absl::Status error_;
   std::map<PartitionKey, Mark> marks_;

@@ -1,9 +1,11 @@
 #include "engine/consumer_loop.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "base/status.h"
 #include "base/strings.h"
-#include "rpc/metrics.h"
+#include "metrics/metrics.h"
 
 namespace tessera::engine {
 namespace {
@@ -12,6 +14,24 @@ using pg::Statement;
 
 constexpr size_t kPollMax = 1'000;
 constexpr absl::Duration kLagPeriod = absl::Seconds(1);
+
+void Tell(const kafka::PartitionError& error) {
+  const auto info = ErrorInfoOf(error.status);
+  metrics::GetCounter("tessera_partition_errors_total", "Errors of partitions that are read, by topic and reason",
+                      {{"topic", error.topic}, {"reason", info ? info->reason : std::string("UNAVAILABLE")}})
+      .Add();
+  LogError("partition error", {{"topic", error.topic},
+                               {"partition", int64_t{error.partition}},
+                               {"reason", ToStd(error.status.message())}});
+}
+
+void TellLag(const PartitionKey& key, int64_t records, absl::Duration age) {
+  const metrics::Labels labels = {{"topic", key.first}, {"partition", std::to_string(key.second)}};
+  metrics::GetGauge("tessera_consumer_lag_records", "Records not yet taken into effect", labels)
+      .Set(static_cast<double>(records));
+  metrics::GetGauge("tessera_consumer_lag_seconds", "While behind: age of the last record taken into effect", labels)
+      .Set(absl::ToDoubleSeconds(age));
+}
 
 }  // namespace
 
@@ -42,6 +62,7 @@ absl::Status ConsumerLoop::Start(const std::string& topic, int32_t partition, bo
     feed->partition = partition;
     feed->next_offset = rows[0].Get<int64_t>(0);
     feed->last_seq = rows[0].Get<int64_t>(1);
+    feed->reached_unix_ms = absl::ToUnixMillis(absl::Now());
     feed->suspect_until_offset = suspect ? feed->next_offset + int64_t{kBatchMax} : 0;
   }
   TESSERA_RETURN_IF_ERROR(consumer_.Assign(names_.AtBroker(topic), partition, feed->next_offset));
@@ -59,6 +80,7 @@ absl::Status ConsumerLoop::FollowLeases() {
       if (reads && !held.contains(partition)) {
         reading->second.feed->stale = true;
         readings_.erase(reading);
+        TellLag({topic.name, partition}, 0, absl::ZeroDuration());  // now another instance tells it
         TESSERA_RETURN_IF_ERROR(consumer_.Unassign(names_.AtBroker(topic.name), partition));
       } else if (held.contains(partition) && (!reads || reading->second.feed->stale)) {
         const bool suspect = !reads && leases_.TookOverFromDead(kind, partition);
@@ -99,11 +121,7 @@ absl::Status ConsumerLoop::Step(absl::Duration wait) {
   TESSERA_RETURN_IF_ERROR(FollowLeases());
   RetryHeldBack();
   kafka::Polled polled = consumer_.Poll(kPollMax, wait);
-  for (const kafka::PartitionError& error : polled.errors) {
-    LogError(
-        "partition error",
-        {{"topic", error.topic}, {"partition", int64_t{error.partition}}, {"reason", ToStd(error.status.message())}});
-  }
+  for (const kafka::PartitionError& error : polled.errors) Tell(error);
   for (size_t i = 0; i < polled.records.size();) {
     const std::string at_broker = polled.records[i].topic;
     const PartitionKey key{names_.Own(at_broker), polled.records[i].partition};
@@ -121,11 +139,11 @@ absl::Status ConsumerLoop::Step(absl::Duration wait) {
     HandOver(to, to.held_back);
     if (!to.held_back.empty()) TESSERA_RETURN_IF_ERROR(consumer_.Pause(names_.AtBroker(key.first), key.second));
   }
-  TellLag();
+  TellLags();
   return absl::OkStatus();
 }
 
-void ConsumerLoop::TellLag() {
+void ConsumerLoop::TellLags() {
   if (absl::Now() - lag_told_ < kLagPeriod) return;
   lag_told_ = absl::Now();
   std::vector<kafka::NextOffset> moved;
@@ -135,9 +153,9 @@ void ConsumerLoop::TellLag() {
     reading.told_offset = offset;
     const auto range = consumer_.Watermarks(names_.AtBroker(key.first), key.second);
     if (!range.ok() || range->high < 0) continue;
-    metrics::GetGauge("tessera_consumer_lag_records", "Records not yet taken into effect",
-                      {{"topic", key.first}, {"partition", std::to_string(key.second)}})
-        .Set(static_cast<double>(range->high - offset));
+    const int64_t behind = range->high - offset;
+    const absl::Time reached = absl::FromUnixMillis(reading.feed->reached_unix_ms);
+    TellLag(key, behind, behind > 0 ? std::max(absl::Now() - reached, absl::ZeroDuration()) : absl::ZeroDuration());
   }
   consumer_.CommitForLag(moved);
 }

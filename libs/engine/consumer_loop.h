@@ -47,7 +47,7 @@ class ConsumerLoop {
   absl::Status Start(const std::string& topic, int32_t partition, bool suspect);
   void HandOver(Reading& reading, std::deque<kafka::Record>& records);
   void RetryHeldBack();
-  void TellLag();
+  void TellLags();
 
   const std::vector<ConsumedTopic> topics_;
   const TopicNames names_;

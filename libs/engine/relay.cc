@@ -36,7 +36,8 @@ Relay::Relay(std::string service, LogTopics topics, TopicNames names, pg::Connec
       session_(std::move(connection)),
       producer_(producer),
       leases_(leases),
-      limits_(limits) {}
+      limits_(limits),
+      published_(metrics::GetCounter("tessera_relay_published_events_total", "Events published")) {}
 
 absl::StatusOr<bool> Relay::Step() {
   static constexpr Statement kSave = {
@@ -71,7 +72,7 @@ absl::StatusOr<bool> Relay::Step() {
   tx.Run(kSave, logs, slots, seqs, posted);
   if (tx.Commit() != pg::CommitResult::kCommitted) return tx.status();
   const auto count = static_cast<int64_t>(messages.size());
-  published_ += count;
+  published_.Add(static_cast<double>(count));
   if (full) first_turn_ = (first_turn_ + 1) % (kLogCount * kSlots);
   pace_ = !full && count >= limits_.large_step_events ? Pace::kGather : Pace::kAtOnce;
   return true;

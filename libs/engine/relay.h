@@ -6,7 +6,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,6 +16,7 @@
 #include "engine/service.h"
 #include "engine/topic_names.h"
 #include "kafka/producer.h"
+#include "metrics/metrics.h"
 #include "pg/connection.h"
 
 namespace tessera::engine {
@@ -53,8 +53,6 @@ class Relay {
   // From now on no step waits for more events.
   void Hurry();
 
-  int64_t published() const { return published_; }
-
  private:
   struct Cursor {
     int16_t log = 0;
@@ -78,7 +76,7 @@ class Relay {
   const RelayLimits limits_;
   Pace pace_ = Pace::kIdle;
   int32_t first_turn_ = 0;  // of logs and slots: moves on with each step that reached a bound
-  std::atomic<int64_t> published_ = 0;
+  metrics::Counter& published_;
 
   absl::Mutex mutex_;
   bool awake_ ABSL_GUARDED_BY(mutex_) = false;

@@ -8,6 +8,7 @@
 #include "base/thread.h"
 #include "engine/operations.h"
 #include "engine/schema.h"
+#include "metrics/process.h"
 
 namespace tessera::engine {
 namespace {
@@ -16,6 +17,7 @@ constexpr absl::Duration kIdleWait = absl::Milliseconds(100);
 constexpr absl::Duration kPollPeriod = absl::Milliseconds(250);  // for what other instances commit
 constexpr absl::Duration kErrorPause = absl::Milliseconds(500);
 constexpr absl::Duration kPartitionPeriod = absl::Hours(1);
+constexpr absl::Duration kObservePeriod = absl::Seconds(1);
 constexpr absl::Duration kDrainTime = absl::Seconds(5);
 
 std::string ConsumeKind(const std::string& topic) { return "consume/" + topic; }
@@ -100,6 +102,7 @@ void Runtime::BuildLoops() {
                                         *leases_, writers);
   consumer_loop_ = std::make_unique<ConsumerLoop>(std::move(consumed), names_, ConnectionFor("consumer"), *consumer_,
                                                   *leases_, writers);
+  observer_ = std::make_unique<Observer>(parts_.topics, ConnectionFor("observer"), parts_.gauges);
   reads_ = std::make_unique<Reader>(ConnectionFor("reads", /*key_access_only=*/true));
   queries_ = std::make_unique<Reader>(ConnectionFor("queries"));
 }
@@ -147,6 +150,7 @@ void Runtime::StartThreads() {
   sources_.push_back(StartThread("consumer", [this] { LoopConsumer(); }));
   sources_.push_back(StartThread("timers", [this] { LoopTimers(); }));
   sources_.push_back(StartThread("partitions", [this] { LoopPartitions(); }));
+  sources_.push_back(StartThread("observer", [this] { LoopObserver(); }));
 }
 
 void Runtime::LoopLeases() {
@@ -156,7 +160,6 @@ void Runtime::LoopLeases() {
     if (absl::Now() < next) continue;
     next = absl::Now() + kLeaseRenewal;
     if (auto leased = leases_->Step(); !leased.ok()) LogFailure("leases", leased);
-    Observe();
   }
 }
 
@@ -204,20 +207,16 @@ void Runtime::LoopPartitions() {
   }
 }
 
-void Runtime::Observe() {
-  for (size_t i = 0; i < writers_.size(); ++i) {
-    const metrics::Labels labels = {{"writer", std::to_string(i)}};
-    const WriterStats stats = writers_[i]->stats();
-    metrics::GetGauge("tessera_writer_queue_commands", "Commands waiting", labels)
-        .Set(static_cast<double>(writers_[i]->queued()));
-    metrics::GetGauge("tessera_writer_batches", "Batches committed", labels).Set(static_cast<double>(stats.batches));
-    metrics::GetGauge("tessera_writer_commands", "Commands committed", labels).Set(static_cast<double>(stats.commands));
-    metrics::GetGauge("tessera_writer_restarts", "Batches restarted", labels).Set(static_cast<double>(stats.restarts));
-    metrics::GetGauge("tessera_writer_retries", "Batches retried", labels).Set(static_cast<double>(stats.retries));
-    metrics::GetGauge("tessera_writer_data_errors", "Data errors met", labels)
-        .Set(static_cast<double>(stats.data_errors));
+void Runtime::LoopObserver() {
+  absl::Time next = absl::InfinitePast();
+  while (!stop_sources_) {
+    absl::SleepFor(kIdleWait);
+    if (absl::Now() < next) continue;
+    next = absl::Now() + kObservePeriod;
+    metrics::ObserveProcess();
+    for (const auto& writer : writers_) writer->Observe();
+    if (auto observed = observer_->Step(); !observed.ok()) LogFailure("observer", observed);
   }
-  metrics::GetGauge("tessera_relay_published_events", "Events published").Set(static_cast<double>(relay_->published()));
 }
 
 void Runtime::Stop() {

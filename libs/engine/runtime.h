@@ -16,6 +16,7 @@
 #include "engine/api_binding.h"
 #include "engine/consumer_loop.h"
 #include "engine/lease.h"
+#include "engine/observer.h"
 #include "engine/partitions.h"
 #include "engine/reader.h"
 #include "engine/relay.h"
@@ -25,7 +26,7 @@
 #include "kafka/admin.h"
 #include "kafka/consumer.h"
 #include "kafka/producer.h"
-#include "rpc/metrics.h"
+#include "metrics/metrics.h"
 #include "rpc/server.h"
 
 namespace tessera::engine {
@@ -41,6 +42,7 @@ struct ServiceParts {
   LogTopics topics;                         // of its logs, by Log
   std::vector<kafka::TopicSpec> topics_in;  // topics that it reads, made if missing
   std::vector<PartitionedTable> partitioned_tables;
+  std::vector<ObservedGauge> gauges;  // may be empty
 };
 
 struct RuntimeOptions {
@@ -80,7 +82,7 @@ class Runtime {
   void LoopConsumer();
   void LoopTimers();
   void LoopPartitions();
-  void Observe();
+  void LoopObserver();
   pg::ConnectionOptions ConnectionFor(const std::string& what, bool key_access_only = false) const;
 
   ServiceParts parts_;
@@ -96,6 +98,7 @@ class Runtime {
   std::unique_ptr<Reader> reads_, queries_;
   std::unique_ptr<Relay> relay_;
   std::unique_ptr<TimerScan> timers_;
+  std::unique_ptr<Observer> observer_;
   std::unique_ptr<ConsumerLoop> consumer_loop_;
   std::unique_ptr<rpc::Server> server_;
   std::unique_ptr<ApiBinding> api_;

@@ -24,10 +24,11 @@ using Answer = std::function<void(absl::StatusOr<std::string>)>;
 struct Feed {
   std::string topic;
   int32_t partition = 0;
-  std::atomic<int64_t> next_offset = 0;  // as committed
-  std::atomic<int64_t> last_seq = -1;    // as committed; -1: none yet
-  int64_t suspect_until_offset = 0;      // records before it were perhaps under way when the last owner ended uncleanly
-  std::atomic<bool> stale = false;       // another owner has advanced the mark: drop what is queued of this feed
+  std::atomic<int64_t> next_offset = 0;      // as committed
+  std::atomic<int64_t> last_seq = -1;        // as committed; -1: none yet
+  std::atomic<int64_t> reached_unix_ms = 0;  // time of the last record committed, or of the assignment
+  int64_t suspect_until_offset = 0;  // records before it were perhaps under way when the last owner ended uncleanly
+  std::atomic<bool> stale = false;   // another owner has advanced the mark: drop what is queued of this feed
 };
 
 struct CallOrigin {

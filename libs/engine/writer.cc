@@ -55,9 +55,9 @@ Writer::Writer(const Service& service, BatchConfig config, const Clock& clock, p
       signals_(std::move(signals)),
       queue_(limits.queue, limits.queue_bytes) {}
 
-WriterStats Writer::stats() const {
-  absl::MutexLock lock(&stats_mutex_);
-  return stats_;
+const WriterMetrics& Writer::Observe() const {
+  metrics_.queue.Set(static_cast<double>(queue_.size()));
+  return metrics_;
 }
 
 bool Writer::Step(absl::Duration wait) {
@@ -86,6 +86,7 @@ bool Writer::Step(absl::Duration wait) {
 bool Writer::Expired(Work& work) {
   auto* call = std::get_if<CallOrigin>(&work.origin);
   if (call == nullptr || call->deadline > clock_.Now()) return false;
+  metrics_.expired_calls.Add();
   call->answer(absl::DeadlineExceededError("the deadline passed before the call was executed; it had no effect"));
   return true;
 }
@@ -173,25 +174,25 @@ void Writer::RunBatch(const std::vector<Work*>& work) {
       case AttemptResult::kCommitted:
         return Finish(runner, work.size());
       case AttemptResult::kRestart:
-        Tell(&WriterStats::restarts);
+        metrics_.restarts.Add();
         TESSERA_CHECK(++restarts < kRestartsMax);
         break;
       case AttemptResult::kData:
-        Tell(&WriterStats::data_errors);
+        metrics_.data_errors.Add();
         if (work.size() > 1) return RunHalves(work);
         if (!work[0]->park_reason.empty()) return GiveUp(work, runner.error());
         LogError("data error", {{"reason", ToStd(runner.error().message())}});
         work[0]->park_reason = "DATA_ERROR";
         return RunBatch(work);  // anew: setting it aside must not look up what it names
       case AttemptResult::kRetry:
-        Tell(&WriterStats::retries);
+        metrics_.retries.Add();
         if (++conflicts >= kAttemptsMax) {
           return GiveUp(work, absl::AbortedError("conflicts with other changes; repeat the call"));
         }
         Pause(conflicts);
         break;
       case AttemptResult::kConnection:
-        Tell(&WriterStats::retries);
+        metrics_.retries.Add();
         break;
       case AttemptResult::kInDoubt:
       case AttemptResult::kOther:
@@ -209,11 +210,7 @@ AttemptResult Writer::Attempt(BatchRunner& runner) {
 }
 
 void Writer::Finish(BatchRunner& runner, size_t commands) {
-  {
-    absl::MutexLock lock(&stats_mutex_);
-    ++stats_.batches;
-    stats_.commands += static_cast<int64_t>(commands);
-  }
+  metrics_.Committed(commands, runner.phases(), runner.effects());
   if (runner.published()) signals_.published();
   if (auto due = runner.earliest_timer()) signals_.timer_set(*due);
   runner.Finish();
@@ -224,11 +221,6 @@ void Writer::RunHalves(const std::vector<Work*>& work) {
   const auto middle = work.begin() + static_cast<std::ptrdiff_t>(work.size() / 2);
   RunBatch({work.begin(), middle});
   RunBatch({middle, work.end()});
-}
-
-void Writer::Tell(int64_t WriterStats::*what) {
-  absl::MutexLock lock(&stats_mutex_);
-  ++(stats_.*what);
 }
 
 // Calls are answered the error; records are read again by their consumer; timers stay due.

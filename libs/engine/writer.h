@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "base/bounded_queue.h"
 #include "base/clock.h"
@@ -15,6 +14,7 @@
 #include "engine/service.h"
 #include "engine/suspects.h"
 #include "engine/work.h"
+#include "engine/writer_metrics.h"
 #include "pg/connection.h"
 
 namespace tessera::engine {
@@ -38,11 +38,6 @@ struct WriterSignals {
   std::function<void(absl::Time)> timer_set = [](absl::Time) {};
 };
 
-// Totals since the start, for metrics.
-struct WriterStats {
-  int64_t batches = 0, commands = 0, restarts = 0, retries = 0, data_errors = 0;
-};
-
 class Writer {
  public:
   // Everything referred to outlives the writer.
@@ -57,8 +52,8 @@ class Writer {
 
   // No more work is taken in; what is queued is still carried out by Step.
   void Close() { queue_.Close(); }
-  size_t queued() const { return queue_.size(); }
-  WriterStats stats() const;
+  // The queue's length is told when this is called.
+  const WriterMetrics& Observe() const;
 
  private:
   void Understand(Work& work);
@@ -70,7 +65,6 @@ class Writer {
   AttemptResult Attempt(BatchRunner& runner);
   void Finish(BatchRunner& runner, size_t commands);
   void RunHalves(const std::vector<Work*>& work);
-  void Tell(int64_t WriterStats::*what);
   void GiveUp(const std::vector<Work*>& work, const absl::Status& why);
   bool CommittedAfterAll(int64_t batch_no);
 
@@ -84,8 +78,7 @@ class Writer {
   BoundedQueue<Work> queue_;
   int64_t batch_no_ = 0;
   size_t last_taken_ = 0;
-  mutable absl::Mutex stats_mutex_;
-  WriterStats stats_ ABSL_GUARDED_BY(stats_mutex_);
+  const WriterMetrics metrics_;
 };
 
 }  // namespace tessera::engine

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "base/status.h"
 #include "base/strings.h"
 
 namespace tessera::rpc {
@@ -148,9 +149,14 @@ absl::StatusOr<std::unique_ptr<pb::Message>> Method::Read(pb::io::ZeroCopyInputS
   return request;
 }
 
-void Method::Count(absl::StatusCode code, absl::Duration latency) const {
-  calls_[std::min<size_t>(static_cast<size_t>(code), calls_.size() - 1)]->Add();
+void Method::Count(const absl::Status& status, absl::Duration latency) const {
+  calls_[std::min<size_t>(static_cast<size_t>(status.code()), calls_.size() - 1)]->Add();
   latency_->Observe(absl::ToDoubleSeconds(latency));
+  if (const auto info = ErrorInfoOf(status)) {
+    metrics::GetCounter("tessera_rpc_errors_total", "Calls refused or failed, by method and reason",
+                        {{"method", name}, {"reason", info->reason}})
+        .Add();
+  }
 }
 
 }  // namespace tessera::rpc

@@ -11,7 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "rpc/metrics.h"
+#include "metrics/metrics.h"
 #include "rpc/server.h"
 #include "tessera/common/v1/options.pb.h"
 
@@ -42,7 +42,8 @@ class Method {
   absl::StatusOr<std::unique_ptr<google::protobuf::Message>> Read(google::protobuf::io::ZeroCopyInputStream& bytes,
                                                                   const Caller* caller) const;
 
-  void Count(absl::StatusCode code, absl::Duration latency) const;
+  // An answer as the caller gets it.
+  void Count(const absl::Status& status, absl::Duration latency) const;
 
   const std::string name;  // "package.Service/Method"
   const Kind kind;

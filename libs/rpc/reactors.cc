@@ -76,7 +76,7 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
  private:
   void Answer(absl::StatusOr<std::string> reply) {
     const absl::Status status = Public(reply.status(), admitted_.call.method);
-    admitted_.method->Count(status.code(), context_.clock->Now() - admitted_.arrival);
+    admitted_.method->Count(status, context_.clock->Now() - admitted_.arrival);
     if (!status.ok()) return Finish(ToGrpc(status));
     response_ = ToBuffer(*reply);
     StartWriteAndFinish(&response_, grpc::WriteOptions(), grpc::Status::OK);
@@ -154,7 +154,7 @@ class StreamCall final : public grpc::ServerGenericBidiReactor {
 
   void Settle(Slot& slot, absl::StatusOr<std::string> answer) {
     const absl::Status status = Public(answer.status(), admitted_.call.method);
-    admitted_.method->Count(status.code(), context_.clock->Now() - slot.arrival);
+    admitted_.method->Count(status, context_.clock->Now() - slot.arrival);
     if (!status.ok())
       answer = admitted_.method->on_error ? absl::StatusOr<std::string>(admitted_.method->on_error(status))
                                           : absl::StatusOr<std::string>(status);

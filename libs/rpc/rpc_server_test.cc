@@ -1,7 +1,7 @@
 // What a call passes, and what comes of it.
 #include "absl/synchronization/blocking_counter.h"
 #include "absl/synchronization/notification.h"
-#include "rpc/metrics.h"
+#include "metrics/metrics.h"
 #include "rpc/test_server.h"
 
 namespace tessera::rpc {

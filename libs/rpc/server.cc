@@ -80,7 +80,7 @@ grpc::ServerGenericBidiReactor* Server::State::CreateReactor(grpc::GenericCallba
   auto admitted = Admit(method, *call);
   if (!admitted.ok()) {
     const absl::Status status = Public(admitted.status(), method.name);
-    method.Count(status.code(), absl::ZeroDuration());
+    method.Count(status, absl::ZeroDuration());
     return NewRefusal(status);
   }
   return method.kind == Method::Kind::kUnary ? NewUnaryCall(context, std::move(*admitted))

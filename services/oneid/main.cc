@@ -28,6 +28,7 @@ absl::StatusOr<engine::ServiceParts> MakeParts(const tessera::KeyFile& keys) {
   };
   parts.topics = {"tessera.oneid.customer.v1", "", "tessera.oneid.deadletters.v1", "tessera.oneid.identity.v1"};
   parts.partitioned_tables = oneid::PartitionedTables();
+  parts.gauges = oneid::Gauges();
   return parts;
 }
 

@@ -252,4 +252,17 @@ std::vector<engine::PartitionedTable> PartitionedTables() {
   return {{.name = "identifier_event", .period = engine::PartitionPeriod::kMonth}};
 }
 
+std::vector<engine::ObservedGauge> Gauges() {
+  return {{"tessera_open_merges",
+           "Merges that not every service has answered",
+           {"observe_open_merges", "SELECT count(*) FROM merge WHERE state <> 2 AND state = 1"}},
+          {"tessera_open_merges_oldest_seconds",
+           "Age of the oldest open merge",
+           {"observe_oldest_merge",
+            "SELECT extract(epoch FROM now() - min(posted_time))::int8 FROM merge WHERE state <> 2 AND state = 1"}},
+          {"tessera_mismatched_merges",
+           "Merges whose answers do not add up",
+           {"observe_mismatched_merges", "SELECT count(*) FROM merge WHERE state <> 2 AND state = 3"}}};
+}
+
 }  // namespace tessera::oneid

@@ -9,6 +9,7 @@
 #include "base/crypto.h"
 #include "base/embedded_file.h"
 #include "engine/api.h"
+#include "engine/observer.h"
 #include "engine/partitions.h"
 #include "engine/service.h"
 #include "services/oneid/api/intake_api.h"
@@ -37,5 +38,8 @@ const std::vector<EmbeddedFile>& EmbeddedFiles();
 
 // Tables whose partitions the engine keeps ahead of the clock.
 std::vector<engine::PartitionedTable> PartitionedTables();
+
+// What operators watch beside what every service tells.
+std::vector<engine::ObservedGauge> Gauges();
 
 }  // namespace tessera::oneid

@@ -1,6 +1,8 @@
 """Plants what the lint's check of placeholders must find, and neighbours that it must let pass."""
 
+import shutil
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -31,6 +33,23 @@ class PlaceholdersTest(unittest.TestCase):
                      "proto/google/rpc/status.proto", "services/oneid/migrations/0001_init.sql", "cmake/targets.cmake"}
         self.assertEqual(expected - names, set())
         self.assertFalse([name for name in names if name.startswith("data/")])
+
+
+class ContractTest(unittest.TestCase):
+
+    def test_a_field_that_is_gone_breaks_the_contract_and_a_new_one_does_not(self):
+        proto, field = "tessera/ops/v1/operations_service.proto", "  int64 waiting_count = 3;"
+        text = (lint.PROTO / proto).read_text()
+        self.assertIn(field, text)
+        with tempfile.TemporaryDirectory() as scratch:
+            changed = Path(scratch) / "proto"
+            shutil.copytree(lint.PROTO, changed)
+            (changed / proto).write_text(text.replace(field, f"{field}\n  // New.\n  string added = 77;"))
+            self.assertEqual(lint.breaking_changes(changed), (True, ""))
+            (changed / proto).write_text(text.replace(field, ""))
+            kept, output = lint.breaking_changes(changed)
+            self.assertFalse(kept)
+            self.assertIn("waiting_count", output)
 
 
 if __name__ == "__main__":

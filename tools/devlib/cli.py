@@ -9,7 +9,7 @@ import sys
 import time
 
 from . import build as build_module
-from . import demo, install, lint, paths, processes, secrets, stack, testing, tidy
+from . import demo, install, lint, paths, processes, sanitize, secrets, stack, testing, tidy
 from .errors import DevError
 
 
@@ -73,14 +73,24 @@ def _fmt(_: argparse.Namespace) -> int:
 
 
 def _lint(args: argparse.Namespace) -> int:
-    if args.tidy:
-        return tidy.run(args.jobs, args.since)
     install.install_packages()
     install.install_buf()
-    return 0 if all(passed for _, passed, _ in lint.run()) else 1
+    passed = all(passed for _, passed, _ in lint.run())
+    if not args.fast:
+        passed = tidy.run(args.jobs, args.since) == 0 and passed
+    return 0 if passed else 1
+
+
+def _accept_contract(_: argparse.Namespace) -> int:
+    install.install_buf()
+    lint.accept_contract()
+    print(f"{paths.relative(lint.CONTRACT)} is now the contract that later protos must not break")
+    return 0
 
 
 def _test(args: argparse.Namespace) -> int:
+    if args.sanitize:
+        return sanitize.run(args.sanitize)
     if args.run_command:
         build_module.build()
         return testing.run_command(args.run_command)
@@ -133,15 +143,19 @@ def _parser() -> argparse.ArgumentParser:
                       help="only this tier (repeatable)")
     test.add_argument("--filter", metavar="REGEX", help="only tests whose name matches")
     test.add_argument("-j", "--jobs", type=_positive, default=2, help="how many test programs at once (2)")
+    test.add_argument("--sanitize", choices=sorted(sanitize.TIERS),
+                      help="instead of the tiers: unit, store and some service tests, built under this sanitizer")
     test.add_argument("--run", dest="run_command", nargs=argparse.REMAINDER, metavar="COMMAND",
                       help="instead of the tiers, run this command as a test would be run")
     build = add("build", _build, "Builds what has changed.")
     build.add_argument("target", nargs="*", help="only these targets")
     build.add_argument("-j", "--jobs", type=_positive, help="how many compilers at once (all cores)")
-    lint_command = add("lint", _lint, "Checks format, layers, protos, scripts, file lengths, and that nothing is put off.")
-    lint_command.add_argument("--tidy", action="store_true", help="run clang-tidy instead, which takes many minutes")
-    lint_command.add_argument("--since", metavar="COMMIT", help="with --tidy: only files that differ from it")
-    lint_command.add_argument("-j", "--jobs", type=_positive, help="with --tidy: how many at once (all cores)")
+    lint_command = add("lint", _lint, "Checks format, layers, protos and their contract, scripts, file lengths, that nothing is "
+                       "put off; then runs clang-tidy.")
+    lint_command.add_argument("--fast", action="store_true", help="without clang-tidy, which takes many minutes")
+    lint_command.add_argument("--since", metavar="COMMIT", help="clang-tidy only of what differs from it")
+    lint_command.add_argument("-j", "--jobs", type=_positive, help="how many clang-tidy at once (all cores)")
+    add("accept-contract", _accept_contract, "Makes the present protos the contract that later ones must not break.")
     add("fmt", _fmt, "Formats the C++ files.")
     add("install", _install, "Installs what is missing; the other commands do it by themselves.")
     new_service = add("new-service", _new_service, "Makes a service that builds, starts, consumes and publishes.")

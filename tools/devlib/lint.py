@@ -9,9 +9,13 @@ import tempfile
 from pathlib import Path
 from typing import Callable
 
+from .errors import DevError
 from .paths import NODE_TOOLS, ROOT
 from .processes import run_in_group
 
+BUF = NODE_TOOLS / "node_modules" / ".bin" / "buf"
+PROTO = ROOT / "proto"
+CONTRACT = PROTO / "contract.binpb"  # as it was when it was last accepted
 _LINES_MAX = 500
 _CPP_FOLDERS = ("libs", "services", "tools", "tests")
 _SOURCE_SUFFIXES = (".cc", ".h", ".py", ".proto", ".sql", ".cmake", ".sh")
@@ -67,9 +71,24 @@ def _style_tests() -> tuple[bool, str]:
 
 
 def _buf() -> tuple[bool, str]:
-    if not list((ROOT / "proto").rglob("*.proto")):
-        return True, ""
-    return _run([str(NODE_TOOLS / "node_modules" / ".bin" / "buf"), "lint"], ROOT / "proto")
+    return _run([str(BUF), "lint"], PROTO)
+
+
+def _contract() -> tuple[bool, str]:
+    return breaking_changes(PROTO)
+
+
+def breaking_changes(protos: Path) -> tuple[bool, str]:
+    """Whether these protos can be read by who knows the contract, and what could not."""
+    kept, output = _run([str(BUF), "breaking", "--against", str(CONTRACT)], protos)
+    return kept, output or ("" if kept else "buf breaking failed without a word")
+
+
+def accept_contract() -> None:
+    """Makes the present protos the contract that later ones must not break."""
+    accepted, output = _run([str(BUF), "build", "--exclude-source-info", "-o", str(CONTRACT)], PROTO)
+    if not accepted:
+        raise DevError(output)
 
 
 def _python() -> tuple[bool, str]:
@@ -116,6 +135,7 @@ CHECKS: dict[str, _Check] = {
     "layers": _layers,
     "style tests": _style_tests,
     "buf": _buf,
+    "contract": _contract,
     "python": _python,
     "file length": _file_length,
     "placeholders": _no_placeholders,

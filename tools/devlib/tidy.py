@@ -1,4 +1,4 @@
-"""clang-tidy over the tree: `tools/dev lint --tidy`. Takes many minutes, so the lint tier does without it."""
+"""clang-tidy over the tree: the second half of `tools/dev lint`. Takes many minutes, so the lint tier does without it."""
 
 import os
 import re

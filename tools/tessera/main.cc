@@ -15,9 +15,9 @@ constexpr int kUsageError = 2;
 
 std::vector<Command> AllCommands() {
   std::vector<Command> all;
-  for (const auto& group :
-       {CustomerCommands(), PointsCommands(), MergeCommands(), DeadLetterCommands(), WaitingCommands(),
-        ParkedCommands(), CheckCommands(), ProgressCommands(), CallCommands(), ReplayCommands(), TokenCommands()}) {
+  for (const auto& group : {CustomerCommands(), PointsCommands(), MergeCommands(), DeadLetterCommands(),
+                            WaitingCommands(), ParkedCommands(), CheckCommands(), ProgressCommands(), TopCommands(),
+                            HealthCommands(), CallCommands(), ReplayCommands(), TokenCommands()}) {
     all.insert(all.end(), group.begin(), group.end());
   }
   return all;

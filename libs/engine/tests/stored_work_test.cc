@@ -110,7 +110,8 @@ TEST_F(StoredWorkTest, SuspectsAreDecidedInSmallBatchesAndThoseNotedBeforeAlone)
   for (int i = 0; i < 300; ++i) Record("earn alice o" + std::to_string(i) + " 1", "", "alice");
   Run();
   EXPECT_EQ(Balance("alice"), "300");
-  EXPECT_EQ(writer_.stats().batches, 6) << "100, 20, the noted one, 100, 29, and the rest, which is not suspect";
+  EXPECT_EQ(writer_.Observe().batches.Value(), 6)
+      << "100, 20, the noted one, 100, 29, and the rest, which is not suspect";
   EXPECT_EQ(database_.Text("SELECT count(*) FROM suspect"), "0");
 }
 

@@ -17,7 +17,7 @@ TEST_F(WriterTest, ABatchFoldsCommandsAndSeesItsOwnWrites) {
   Run();
   EXPECT_EQ(*answers_["a"], "10");
   EXPECT_EQ(*answers_["b"], "15");
-  EXPECT_EQ(writer_.stats().batches, 1);
+  EXPECT_EQ(writer_.Observe().batches.Value(), 1);
   EXPECT_EQ(database_.Text("SELECT sum(event_count) FROM outbox"), "2");
 }
 
@@ -74,7 +74,7 @@ TEST_F(WriterTest, AnEventThatBeganToWaitInTheSameBatchIsWokenToo) {
   Record("refund alice o2 4");
   Record("earn alice o1 10");
   Run();
-  EXPECT_EQ(writer_.stats().batches, 1);
+  EXPECT_EQ(writer_.Observe().batches.Value(), 1);
   EXPECT_EQ(Balance("alice"), "7");
   EXPECT_EQ(database_.Text("SELECT wait_key FROM waiting"), "order/o2");
 }
@@ -143,7 +143,7 @@ TEST_F(WriterTest, ACommandMayAskForMoreRowsAndLocks) {
   Run();
   EXPECT_EQ(*answers_["move"], "6");
   EXPECT_EQ(Balance("bob"), "4");
-  EXPECT_GE(writer_.stats().restarts, 1);
+  EXPECT_GE(writer_.Observe().restarts.Value(), 1);
 }
 
 TEST_F(WriterTest, ATimerIsSetAndCleared) {

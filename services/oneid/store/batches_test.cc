@@ -45,7 +45,7 @@ TEST_P(BatchesTest, OneByOneOrAllAtOnceGivesTheSameRows) {
     EXPECT_EQ(world->DeadLetter(), "");
     EXPECT_EQ(world->Violations(), "");
   }
-  EXPECT_EQ(one_by_one.writer().stats().restarts, 0);
+  EXPECT_EQ(one_by_one.writer().Observe().restarts.Value(), 0);
   const std::string expected = Dump(one_by_one);
   EXPECT_GT(expected.size(), 10'000u);
   EXPECT_EQ(Dump(at_once), expected);
@@ -75,7 +75,7 @@ TEST(WritersTest, SeveralAtOnceOverTheSameCustomersKeepEveryInvariant) {
       }
       while (writer.Step(absl::ZeroDuration())) {
       }
-      conflicts += writer.stats().restarts + writer.stats().retries;
+      conflicts += static_cast<int64_t>(writer.Observe().restarts.Value() + writer.Observe().retries.Value());
     });
   }
   for (std::thread& thread : threads) thread.join();

@@ -6,11 +6,12 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 
 namespace tessera::cli {
 namespace {
 
-constexpr char kFirstInstance[] = "-1.grpc";
+constexpr std::string_view kFirstInstance = "-1.grpc", kMetrics = ".metrics";
 constexpr size_t kCandidatesShown = 12;
 
 std::string Address(const nlohmann::json& port) { return absl::StrCat("127.0.0.1:", port.get<int>()); }
@@ -23,8 +24,9 @@ absl::Status ReadPorts(const std::string& text, Settings& settings) {
     if (!port.is_number_integer()) continue;
     if (name == "kafka") settings.brokers = Address(port);
     if (name.ends_with(kFirstInstance)) {
-      settings.endpoints[name.substr(0, name.size() - std::string(kFirstInstance).size())] = Address(port);
+      settings.endpoints[name.substr(0, name.size() - kFirstInstance.size())] = Address(port);
     }
+    if (name.ends_with(kMetrics)) settings.metrics[name.substr(0, name.size() - kMetrics.size())] = Address(port);
   }
   return absl::OkStatus();
 }
@@ -45,6 +47,11 @@ absl::StatusOr<Settings> ReadSettings(const Arguments& arguments, const Environm
     const auto set = environment("TESSERA_" + absl::AsciiStrToUpper(service));
     if (set && !set->empty()) settings.endpoints[service] = *set;
     if (arguments.Has(service)) settings.endpoints[service] = arguments.Text(service);
+  }
+  const std::string metrics = arguments.Text("metrics", environment("TESSERA_METRICS").value_or(""));
+  if (!metrics.empty()) settings.metrics.clear();
+  for (const absl::string_view address : absl::StrSplit(metrics, ',', absl::SkipEmpty())) {
+    settings.metrics[std::string(address)] = std::string(address);
   }
   settings.brokers = arguments.Text("brokers", environment("TESSERA_BROKERS").value_or(settings.brokers));
   settings.token = arguments.Text("token", environment("TESSERA_TOKEN").value_or(""));

@@ -16,6 +16,7 @@ namespace tessera::cli {
 
 struct Settings {
   std::map<std::string, std::string> endpoints;  // by service
+  std::map<std::string, std::string> metrics;    // by instance, such as "oneid-1"
   std::string brokers, topic_prefix;
   std::string token;          // "" if none was given
   std::filesystem::path var;  // the local stack's folder; empty if there is none

@@ -34,6 +34,7 @@ Settings Read(const std::vector<std::string>& words, const std::map<std::string,
 TEST(SettingsTest, TheLocalStackKnowsItsServicesAndBroker) {
   const Settings settings = Read({}, {}, kPorts);
   EXPECT_THAT(settings.endpoints, ElementsAre(Pair("oneid", "127.0.0.1:4"), Pair("sample", "127.0.0.1:7")));
+  EXPECT_THAT(settings.metrics, ElementsAre(Pair("oneid-1", "127.0.0.1:5")));
   EXPECT_EQ(settings.brokers, "127.0.0.1:2");
   EXPECT_EQ(settings.token, "");
 }
@@ -44,11 +45,13 @@ TEST(SettingsTest, EnvironmentBeatsTheStackAndOptionsBeatBoth) {
                                   {"TESSERA_MEMBERSHIP", "c:1"},
                                   {"TESSERA_OTHER", "d:1"},
                                   {"TESSERA_BROKERS", "e:1"},
+                                  {"TESSERA_METRICS", "a:2,b:2"},
                                   {"TESSERA_TOKEN", "t1"},
                                   {"TESSERA_TOPIC_PREFIX", "p"}},
                                  kPorts);
   EXPECT_THAT(settings.endpoints, ElementsAre(Pair("membership", "c:1"), Pair("oneid", "a:1"), Pair("other", "d:1"),
                                               Pair("sample", "127.0.0.1:7")));
+  EXPECT_THAT(settings.metrics, ElementsAre(Pair("a:2", "a:2"), Pair("b:2", "b:2")));
   EXPECT_EQ(settings.brokers, "e:1");
   EXPECT_EQ(settings.token, "t2");
   EXPECT_EQ(settings.topic_prefix, "p");

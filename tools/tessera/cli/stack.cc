@@ -75,6 +75,12 @@ absl::StatusOr<std::string> Stack::Brokers() const {
       "no broker is known: start the local stack (`tools/dev up`), or say --brokers HOST:PORT");
 }
 
+absl::StatusOr<std::map<std::string, std::string>> Stack::MetricsAddresses() const {
+  if (!settings_.metrics.empty()) return settings_.metrics;
+  return absl::FailedPreconditionError(
+      "no instance's metrics are known: start the local stack (`tools/dev up`), or say --metrics HOST:PORT,...");
+}
+
 absl::StatusOr<Stack::Connection*> Stack::Connect(const std::string& service) {
   const auto endpoint = settings_.endpoints.find(service);
   if (endpoint == settings_.endpoints.end()) {

@@ -25,6 +25,7 @@ class Stack {
 
   // FailedPrecondition that says what to give if they are not known.
   absl::StatusOr<std::string> Brokers() const;
+  absl::StatusOr<std::map<std::string, std::string>> MetricsAddresses() const;  // by instance
 
   const std::string& topic_prefix() const { return settings_.topic_prefix; }
 

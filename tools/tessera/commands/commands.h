@@ -19,16 +19,22 @@ std::vector<Command> CallCommands();
 std::vector<Command> CheckCommands();
 std::vector<Command> CustomerCommands();
 std::vector<Command> DeadLetterCommands();
+std::vector<Command> HealthCommands();
 std::vector<Command> MergeCommands();
 std::vector<Command> ParkedCommands();
 std::vector<Command> PointsCommands();
 std::vector<Command> ProgressCommands();
 std::vector<Command> ReplayCommands();
 std::vector<Command> TokenCommands();
+std::vector<Command> TopCommands();
 std::vector<Command> WaitingCommands();
 
 // An option of several commands: only this service.
 inline Option ServiceOption() { return {"service", "NAME", "only this service, such as oneid (all that are known)"}; }
+inline Option MetricsOption() {
+  return {"metrics", "ADDRESSES",
+          "host:port of each instance's metrics, with commas between (TESSERA_METRICS; the local stack's)"};
+}
 inline Option LimitOption() { return {"limit", "N", "how many of each service at most (50)"}; }
 
 }  // namespace tessera::cli

@@ -1,7 +1,7 @@
 #include <civetweb.h>
 
 #include "absl/strings/str_cat.h"
-#include "rpc/metrics.h"
+#include "metrics/metrics.h"
 
 namespace tessera::metrics {
 namespace {

@@ -1,4 +1,4 @@
-#include "rpc/metrics.h"
+#include "metrics/metrics.h"
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
