@@ -62,7 +62,7 @@ absl::Status Runtime::CheckDatabase() {
 }
 
 absl::Status Runtime::EnsureTopics() {
-  TESSERA_ASSIGN_OR_RETURN(auto admin, kafka::Admin::Create(options_.brokers));
+  TESSERA_ASSIGN_OR_RETURN(auto admin, kafka::Admin::Create(options_.brokers, options_.kafka_security));
   std::vector<kafka::TopicSpec> topics = parts_.topics_in;
   for (const std::string& topic : parts_.topics) {
     if (!topic.empty()) topics.push_back({.name = topic, .partitions = kSlots});
@@ -72,10 +72,13 @@ absl::Status Runtime::EnsureTopics() {
 }
 
 absl::Status Runtime::StartKafka() {
-  TESSERA_ASSIGN_OR_RETURN(producer_, kafka::Producer::Create({.brokers = options_.brokers, .client_id = parts_.name}));
   TESSERA_ASSIGN_OR_RETURN(
-      consumer_, kafka::Consumer::Create(
-                     {.brokers = options_.brokers, .group_id = "tessera." + parts_.name, .client_id = parts_.name}));
+      producer_, kafka::Producer::Create(
+                     {.brokers = options_.brokers, .client_id = parts_.name, .security = options_.kafka_security}));
+  TESSERA_ASSIGN_OR_RETURN(consumer_, kafka::Consumer::Create({.brokers = options_.brokers,
+                                                               .group_id = "tessera." + parts_.name,
+                                                               .client_id = parts_.name,
+                                                               .security = options_.kafka_security}));
   return absl::OkStatus();
 }
 
@@ -108,10 +111,14 @@ void Runtime::BuildLoops() {
 }
 
 absl::Status Runtime::StartServer() {
-  TESSERA_ASSIGN_OR_RETURN(
-      auto verifier, rpc::NewTokenVerifier({.jwks_path = options_.jwks_path, .issuer = options_.token_issuer}, clock_));
+  TESSERA_ASSIGN_OR_RETURN(auto verifier, rpc::NewTokenVerifier({.jwks_path = options_.jwks_path,
+                                                                 .issuer = options_.token_issuer,
+                                                                 .audience = options_.token_audience},
+                                                                clock_));
   rpc::ServerOptions server_options;
   server_options.listen = options_.listen;
+  server_options.tls = options_.tls;
+  server_options.allow_plaintext = options_.allow_plaintext;
   server_options.verifier = std::move(verifier);
   server_options.clock = &clock_;
   server_ = std::make_unique<rpc::Server>(std::move(server_options));

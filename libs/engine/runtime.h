@@ -46,8 +46,11 @@ struct ServiceParts {
 };
 
 struct RuntimeOptions {
-  std::string dsn, brokers, topic_prefix, listen, metrics_listen, jwks_path, token_issuer, instance;
+  std::string dsn, brokers, topic_prefix, listen, metrics_listen, jwks_path, token_issuer, token_audience, instance;
   std::string wrapping_key;
+  rpc::TlsFiles tls;             // none: plain text
+  bool allow_plaintext = false;  // without TLS, listen on other addresses than loopback, too
+  kafka::Settings kafka_security;
   int32_t writers = 2;
   WriterLimits limits;
 };

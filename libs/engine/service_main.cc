@@ -11,8 +11,10 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
+#include "base/status.h"
 #include "base/strings.h"
 #include "engine/schema.h"
+#include "kafka/security.h"
 
 // Empty flags mean: take the environment variable, else the default. Secrets belong in the environment, because argv is
 // visible in the process list (and so no environment value is ever a flag's printed default).
@@ -24,6 +26,17 @@ ABSL_FLAG(std::string, metrics_listen, "",
           "HTTP address of /metrics and /healthz (TESSERA_METRICS_LISTEN; 127.0.0.1:0)");
 ABSL_FLAG(std::string, jwks, "", "file with the public keys of token issuers (TESSERA_JWKS)");
 ABSL_FLAG(std::string, token_issuer, "", "iss that tokens must have (TESSERA_TOKEN_ISSUER; tessera-dev)");
+ABSL_FLAG(std::string, token_audience, "", "aud that tokens must have (TESSERA_TOKEN_AUDIENCE; tessera)");
+ABSL_FLAG(std::string, tls_cert, "",
+          "PEM file with the gRPC server's certificate chain (TESSERA_TLS_CERT; plain text)");
+ABSL_FLAG(std::string, tls_key, "", "PEM file with the certificate's private key (TESSERA_TLS_KEY)");
+ABSL_FLAG(
+    std::string, tls_client_ca, "",
+    "PEM file with the CA that every client's certificate must come from (TESSERA_TLS_CLIENT_CA; none asked for)");
+ABSL_FLAG(bool, allow_plaintext, false,
+          "listen beyond loopback without TLS, where another program encrypts (TESSERA_ALLOW_PLAINTEXT=1)");
+ABSL_FLAG(std::string, kafka_properties, "",
+          "file of security.protocol, ssl.* and sasl.* for the brokers (TESSERA_KAFKA_PROPERTIES; none)");
 ABSL_FLAG(std::string, key_file, "", "JSON file with the deployment's keys (TESSERA_KEY_FILE)");
 ABSL_FLAG(std::string, instance, "", "name of this process in logs and leases (TESSERA_INSTANCE; 1)");
 ABSL_FLAG(std::string, log_level, "", "debug, info, warning or error (TESSERA_LOG_LEVEL; info)");
@@ -68,6 +81,34 @@ int MigrateCommand(const std::string& name, const std::vector<EmbeddedFile>& fil
   return 0;
 }
 
+absl::StatusOr<RuntimeOptions> ReadOptions(const KeyFile& keys) {
+  RuntimeOptions options;
+  options.dsn = Setting(FLAGS_dsn, "TESSERA_DSN");
+  options.brokers = Setting(FLAGS_brokers, "TESSERA_BROKERS", "127.0.0.1:9092");
+  options.topic_prefix = Setting(FLAGS_topic_prefix, "TESSERA_TOPIC_PREFIX");
+  options.listen = Setting(FLAGS_listen, "TESSERA_LISTEN", "127.0.0.1:0");
+  options.metrics_listen = Setting(FLAGS_metrics_listen, "TESSERA_METRICS_LISTEN", "127.0.0.1:0");
+  options.jwks_path = Setting(FLAGS_jwks, "TESSERA_JWKS");
+  options.token_issuer = Setting(FLAGS_token_issuer, "TESSERA_TOKEN_ISSUER", "tessera-dev");
+  options.token_audience = Setting(FLAGS_token_audience, "TESSERA_TOKEN_AUDIENCE", "tessera");
+  options.instance = Setting(FLAGS_instance, "TESSERA_INSTANCE", "1");
+  options.wrapping_key = keys.wrapping_key;
+  options.tls = {Setting(FLAGS_tls_cert, "TESSERA_TLS_CERT"), Setting(FLAGS_tls_key, "TESSERA_TLS_KEY"),
+                 Setting(FLAGS_tls_client_ca, "TESSERA_TLS_CLIENT_CA")};
+  options.allow_plaintext = absl::GetFlag(FLAGS_allow_plaintext) || Environment("TESSERA_ALLOW_PLAINTEXT") == "1";
+  TESSERA_ASSIGN_OR_RETURN(options.kafka_security,
+                           kafka::ReadSecurity(Setting(FLAGS_kafka_properties, "TESSERA_KAFKA_PROPERTIES")));
+  if (!absl::SimpleAtoi(Setting(FLAGS_writers, "TESSERA_WRITERS", "2"), &options.writers) || options.writers < 1 ||
+      options.writers > 64) {
+    return absl::InvalidArgumentError("--writers must be a number from 1 to 64");
+  }
+  if (!absl::SimpleAtoi(Setting(FLAGS_batch, "TESSERA_BATCH", "1000"), &options.limits.batch) ||
+      options.limits.batch < 1 || options.limits.batch > kBatchMax) {
+    return absl::InvalidArgumentError(absl::StrCat("--batch must be a number from 1 to ", kBatchMax));
+  }
+  return options;
+}
+
 int ServeCommand(const MakeParts& make_parts) {
   sigset_t signals;
   sigemptyset(&signals);
@@ -79,25 +120,9 @@ int ServeCommand(const MakeParts& make_parts) {
   if (!keys.ok()) return Fail(keys.status());
   auto parts = make_parts(*keys);
   if (!parts.ok()) return Fail(parts.status());
-  RuntimeOptions options;
-  options.dsn = Setting(FLAGS_dsn, "TESSERA_DSN");
-  options.brokers = Setting(FLAGS_brokers, "TESSERA_BROKERS", "127.0.0.1:9092");
-  options.topic_prefix = Setting(FLAGS_topic_prefix, "TESSERA_TOPIC_PREFIX");
-  options.listen = Setting(FLAGS_listen, "TESSERA_LISTEN", "127.0.0.1:0");
-  options.metrics_listen = Setting(FLAGS_metrics_listen, "TESSERA_METRICS_LISTEN", "127.0.0.1:0");
-  options.jwks_path = Setting(FLAGS_jwks, "TESSERA_JWKS");
-  options.token_issuer = Setting(FLAGS_token_issuer, "TESSERA_TOKEN_ISSUER", "tessera-dev");
-  options.instance = Setting(FLAGS_instance, "TESSERA_INSTANCE", "1");
-  options.wrapping_key = keys->wrapping_key;
-  if (!absl::SimpleAtoi(Setting(FLAGS_writers, "TESSERA_WRITERS", "2"), &options.writers) || options.writers < 1 ||
-      options.writers > 64) {
-    return Fail(absl::InvalidArgumentError("--writers must be a number from 1 to 64"));
-  }
-  if (!absl::SimpleAtoi(Setting(FLAGS_batch, "TESSERA_BATCH", "1000"), &options.limits.batch) ||
-      options.limits.batch < 1 || options.limits.batch > kBatchMax) {
-    return Fail(absl::InvalidArgumentError(absl::StrCat("--batch must be a number from 1 to ", kBatchMax)));
-  }
-  Runtime runtime(std::move(*parts), std::move(options), Clock::System());
+  auto options = ReadOptions(*keys);
+  if (!options.ok()) return Fail(options.status());
+  Runtime runtime(std::move(*parts), std::move(*options), Clock::System());
   if (absl::Status started = runtime.Start(); !started.ok()) return Fail(started);
   std::printf("grpc %d metrics %d\n", runtime.port(), runtime.metrics_port());
   std::fflush(stdout);

@@ -56,8 +56,9 @@ absl::Status ErrorOf(rd_kafka_event_t* event) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Admin>> Admin::Create(const std::string& brokers) {
-  TESSERA_ASSIGN_OR_RETURN(Handle handle, NewHandle(HandleKind::kProducer, CommonSettings(brokers, "tessera-admin")));
+absl::StatusOr<std::unique_ptr<Admin>> Admin::Create(const std::string& brokers, const Settings& security) {
+  TESSERA_ASSIGN_OR_RETURN(Handle handle,
+                           NewHandle(HandleKind::kProducer, CommonSettings(brokers, "tessera-admin", security)));
   return std::unique_ptr<Admin>(new Admin(std::move(handle)));
 }
 

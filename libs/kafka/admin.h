@@ -23,7 +23,7 @@ struct TopicSpec {
 class Admin {
  public:
   // Does not wait for the broker. InvalidArgument for a malformed broker list ("host:port,host:port").
-  static absl::StatusOr<std::unique_ptr<Admin>> Create(const std::string& brokers);
+  static absl::StatusOr<std::unique_ptr<Admin>> Create(const std::string& brokers, const Settings& security = {});
 
   // Creates the topics that are missing and waits until each partition has a leader. Any number of processes may do
   // this at once. FailedPrecondition TOPIC_PARTITIONS_DIFFER if one exists with another number of partitions (nothing

@@ -58,7 +58,8 @@ void GroupByPartition(std::vector<Record>& records) {
 
 absl::StatusOr<std::unique_ptr<Consumer>> Consumer::Create(ConsumerOptions options) {
   std::unique_ptr<Consumer> consumer(new Consumer(std::move(options)));
-  Settings settings = CommonSettings(consumer->options_.brokers, consumer->options_.client_id);
+  Settings settings =
+      CommonSettings(consumer->options_.brokers, consumer->options_.client_id, consumer->options_.security);
   const Settings ours = {
       {"group.id", consumer->options_.group_id},
       {"enable.auto.commit", "false"},

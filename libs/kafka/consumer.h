@@ -29,6 +29,7 @@ struct ConsumerOptions {
   std::string brokers;  // "host:port,host:port"
   std::string group_id;
   std::string client_id = "tessera";
+  Settings security = {};  // of the connection to the brokers
   int64_t prefetch_bytes_max = 16 << 20;
   size_t paused_records_max = 2'000;  // buffered of one paused partition before the broker is asked to stop
 };

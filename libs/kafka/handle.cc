@@ -80,8 +80,8 @@ void PartitionListDeleter::operator()(rd_kafka_topic_partition_list_s* list) con
   rd_kafka_topic_partition_list_destroy(list);
 }
 
-Settings CommonSettings(std::string_view brokers, std::string_view client_id) {
-  return {
+Settings CommonSettings(std::string_view brokers, std::string_view client_id, const Settings& security) {
+  Settings settings = {
       {"bootstrap.servers", std::string(brokers)},
       {"client.id", std::string(client_id)},
       {"broker.address.family", "any"},
@@ -96,6 +96,8 @@ Settings CommonSettings(std::string_view brokers, std::string_view client_id) {
       {"socket.nagle.disable", "true"},
       {"topic.metadata.refresh.fast.interval.ms", "100"},
   };
+  settings.insert(settings.end(), security.begin(), security.end());
+  return settings;
 }
 
 absl::StatusOr<Handle> NewHandle(HandleKind kind, const Settings& settings,

@@ -15,6 +15,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "kafka/security.h"
 
 struct rd_kafka_s;
 struct rd_kafka_conf_s;
@@ -34,10 +35,9 @@ using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_s, Partition
 
 enum class HandleKind { kProducer, kConsumer };
 
-using Settings = std::vector<std::pair<std::string, std::string>>;
-
-// Settings shared by all clients: brokers, client id, short reconnect backoffs, bounded socket timeouts.
-Settings CommonSettings(std::string_view brokers, std::string_view client_id);
+// Settings shared by all clients: brokers and how to prove oneself to them, client id, short reconnect backoffs,
+// bounded socket timeouts.
+Settings CommonSettings(std::string_view brokers, std::string_view client_id, const Settings& security = {});
 
 // A client whose log lines go to Log(). `customise` may set callbacks. InvalidArgument for a bad setting.
 absl::StatusOr<Handle> NewHandle(HandleKind kind, const Settings& settings,

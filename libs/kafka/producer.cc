@@ -88,7 +88,7 @@ Producer::~Producer() {
 }
 
 absl::StatusOr<Handle> Producer::NewClient() {
-  Settings settings = CommonSettings(options_.brokers, options_.client_id);
+  Settings settings = CommonSettings(options_.brokers, options_.client_id, options_.security);
   const Settings ours = {
       {"enable.idempotence", "true"},
       {"enable.gapless.guarantee", "true"},

@@ -32,6 +32,7 @@ namespace tessera::kafka {
 struct ProducerOptions {
   std::string brokers;  // "host:port,host:port"
   std::string client_id = "tessera";
+  Settings security = {};  // of the connection to the brokers
   absl::Duration delivery_timeout = absl::Seconds(30);
   int64_t outstanding_messages_max = 50'000;
   int64_t outstanding_bytes_max = 64 << 20;

@@ -10,6 +10,7 @@
 #include "base/strings.h"
 #include "rpc/callback_queue.h"
 #include "rpc/grpc_status.h"
+#include "rpc/tls_credentials.h"
 
 namespace tessera::rpc {
 namespace {
@@ -83,9 +84,12 @@ class StreamReactor final : public grpc::ClientBidiReactor<ByteBuffer, ByteBuffe
 }  // namespace
 
 struct Client::State {
-  explicit State(const std::string& target) : stub(NewChannel(target)) {}
+  State(const std::string& target, absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> credentials)
+      : usable(credentials.status()),
+        stub(NewChannel(target, credentials.ok() ? *credentials : grpc::InsecureChannelCredentials())) {}
 
-  static std::shared_ptr<grpc::Channel> NewChannel(const std::string& target) {
+  static std::shared_ptr<grpc::Channel> NewChannel(const std::string& target,
+                                                   const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
     KeepCallbackQueue();
     grpc::ChannelArguments arguments;
     arguments.SetMaxReceiveMessageSize(64 << 20);
@@ -95,18 +99,21 @@ struct Client::State {
     arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1'000);
     // A connection of its own: one client's flood does not queue before another's call.
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
+    return grpc::CreateCustomChannel(target, credentials, arguments);
   }
 
+  const absl::Status usable;  // nothing is sent otherwise: never in plain text what was to be encrypted
   grpc::TemplatedGenericStub<ByteBuffer, ByteBuffer> stub;
 };
 
-Client::Client(const std::string& target) : state_(std::make_unique<State>(target)) {}
+Client::Client(const std::string& target, const TlsFiles& tls)
+    : state_(std::make_unique<State>(target, ChannelCredentialsOf(tls))) {}
 
 Client::~Client() = default;
 
 void Client::CallBytesAsync(std::string_view method, std::string_view request, const CallOptions& options,
                             std::function<void(absl::StatusOr<std::string>)> done) {
+  if (!state_->usable.ok()) return done(state_->usable);
   auto call = std::make_shared<UnaryState>();
   Prepare(options, call->context);
   call->request = ToBuffer(request);
@@ -132,6 +139,7 @@ absl::StatusOr<std::string> Client::CallBytes(std::string_view method, std::stri
 absl::Status Client::Stream(std::string_view method, const CallOptions& options,
                             std::function<std::optional<std::string>()> next,
                             std::function<void(std::string)> on_response) {
+  if (!state_->usable.ok()) return state_->usable;
   StreamReactor reactor(std::move(next), std::move(on_response));
   return reactor.Run(state_->stub, method, options);
 }

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "rpc/tls.h"
 
 namespace tessera::rpc {
 
@@ -21,8 +22,9 @@ struct CallOptions {
 
 class Client {
  public:
-  // `target` is "127.0.0.1:5001". The channel is not encrypted: loopback, or a network that is.
-  explicit Client(const std::string& target);
+  // `target` is "127.0.0.1:5001". Without TLS, the channel is not encrypted: loopback, or a network that is. Every call
+  // answers InvalidArgument that names the file if TLS cannot use it.
+  explicit Client(const std::string& target, const TlsFiles& tls = {});
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;

@@ -16,10 +16,12 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "rpc/callback_queue.h"
+#include "rpc/endpoint.h"
 #include "rpc/grpc_status.h"
 #include "rpc/method.h"
 #include "rpc/reactors.h"
 #include "rpc/reflection.h"
+#include "rpc/tls_credentials.h"
 
 namespace tessera::rpc {
 namespace {
@@ -157,10 +159,17 @@ absl::Status Server::State::CheckServices() {
 }
 
 absl::Status Server::State::Listen() {
+  TESSERA_ASSIGN_OR_RETURN(const auto credentials, ServerCredentialsOf(options.tls));
+  if (!options.tls.Any() && !options.allow_plaintext && !IsLoopback(options.listen)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("will not listen on ", options.listen,
+                     " in plain text: give a TLS certificate and its key, or allow plain text where another program "
+                     "encrypts the connections"));
+  }
   KeepCallbackQueue();
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &port);
+  builder.AddListeningPort(options.listen, credentials, &port);
   builder.RegisterCallbackGenericService(this);
   builder.SetMaxReceiveMessageSize(options.message_bytes_max);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.concurrent_streams_max);

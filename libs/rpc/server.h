@@ -23,6 +23,7 @@
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/status.h"
+#include "rpc/tls.h"
 #include "rpc/token.h"
 
 namespace tessera::rpc {
@@ -46,6 +47,8 @@ using Handler = std::function<void(const Call&, std::unique_ptr<google::protobuf
 
 struct ServerOptions {
   std::string listen = "127.0.0.1:0";                   // port 0: a free one
+  TlsFiles tls;                                         // none: plain text
+  bool allow_plaintext = false;                         // without TLS, listen on other addresses than loopback, too
   std::shared_ptr<TokenVerifier> verifier;              // required
   absl::Duration default_deadline = absl::Seconds(30);  // of a call whose client gave none
   int message_bytes_max = 4 << 20;
@@ -100,7 +103,8 @@ class Server {
 
   // FailedPrecondition, naming the method, if it does not exist, is of another kind, is registered for another request
   // type, or has no roles or scope; if a method of a registered service has no handler; if a request of scope BRAND has
-  // no field brand_id. Unavailable if the port cannot be had. The server answers from here on, NOT_SERVING to health.
+  // no field brand_id. InvalidArgument that names the file if TLS cannot use it, or if there is no TLS for an address
+  // beyond loopback. Unavailable if the port cannot be had. The server answers from here on, NOT_SERVING to health.
   absl::Status Start();
 
   // What health answers, for the server and for each of its services.

@@ -9,7 +9,7 @@ import sys
 import time
 
 from . import build as build_module
-from . import demo, install, lint, paths, processes, sanitize, secrets, stack, testing, tidy
+from . import certs, demo, install, lint, paths, processes, sanitize, secrets, stack, testing, tidy
 from .errors import DevError
 
 
@@ -18,7 +18,7 @@ def _up(args: argparse.Namespace) -> int:
     build_module.build()
     started = time.monotonic()
     with stack.exclusive(paths.UP):
-        stack.Stack(paths.UP).up(args.instances, args.fresh)
+        stack.Stack(paths.UP).up(args.instances, args.fresh, args.mtls)
     print(stack.table(paths.UP))
     print(f"up in {time.monotonic() - started:.1f} s; logs: {paths.relative(paths.UP.log)}/, "
           f"ports: {paths.relative(paths.UP.ports_file)}; stop with `tools/dev down`")
@@ -103,6 +103,12 @@ def _token(args: argparse.Namespace) -> int:
     return 0
 
 
+def _certs(args: argparse.Namespace) -> int:
+    tls = certs.make(paths.UP, args.renew)
+    print(f"in {paths.relative(tls)}/: ca.pem, server.pem and client.pem, each with its .key")
+    return 0
+
+
 def _new_service(args: argparse.Namespace) -> int:
     made = subprocess.run([sys.executable, str(paths.ROOT / "tools/new_service/new_service.py"), args.name,
                            str(paths.ROOT)], check=False).returncode
@@ -124,10 +130,12 @@ def _parser() -> argparse.ArgumentParser:
     up = add("up", _up, "Builds and starts Postgres, Kafka and every service on free loopback ports, with the data of the last run.")
     up.add_argument("--instances", type=_positive, default=1, metavar="N", help="processes of each service (1)")
     up.add_argument("--fresh", action="store_true", help="delete the data of the last run first")
+    up.add_argument("--mtls", action="store_true", help="services and clients prove themselves by certificates")
     down = add("down", _down, "Stops everything that `up` started; services drain first.")
     down.add_argument("--purge", action="store_true", help="delete databases, topics and logs as well")
     demo_command = add("demo", demo.run, "Runs a year of a real shop through a fresh private stack (earlier data is deleted) and shows the result.")
     demo_command.add_argument("--keep", action="store_true", help="leave it running")
+    demo_command.add_argument("--mtls", action="store_true", help="services and clients prove themselves by certificates")
     demo_command.add_argument("--instances", type=_positive, default=1, metavar="N", help="processes of each service (1)")
     demo_command.add_argument("--seed", type=_positive, metavar="N",
                               help="shuffle the partitions' interleaving by this number (the file's order)")
@@ -160,6 +168,8 @@ def _parser() -> argparse.ArgumentParser:
     add("install", _install, "Installs what is missing; the other commands do it by themselves.")
     new_service = add("new-service", _new_service, "Makes a service that builds, starts, consumes and publishes.")
     new_service.add_argument("name", help="2 to 30 lower-case letters")
+    certs_command = add("certs", _certs, "Makes the local stack's CA, server and client certificates, as far as they are missing or end soon.")
+    certs_command.add_argument("--renew", action="store_true", help="make the server's and the client's anew in any case")
     token = add("token", _token, "Prints a bearer token for the local stack.")
     token.add_argument("--brand", action="append", help="a brand it is good for (repeatable; all)")
     token.add_argument("--role", action="append", help="a role it carries (repeatable; none)")

@@ -35,7 +35,7 @@ def _play(fresh: stack.Stack, args: argparse.Namespace) -> tuple[str, bool]:
     fresh.infrastructure()
     _step(f"starting oneid and membership ({args.instances} of each)")
     deployment = fresh.deployment(retail.SERVICES)
-    deployment.start(args.instances)
+    deployment.start(args.instances, args.mtls)
     retail.set_up(deployment.client)
     _step("replaying a year of a real shop, one event per order, return and account")
     options = [*(["--seed", str(args.seed)] if args.seed is not None else []),

@@ -2,7 +2,7 @@
 
 import os
 
-from . import ports, processes, secrets, services
+from . import certs, ports, processes, secrets, services
 from .client import Client
 from .errors import DevError
 from .paths import Layout
@@ -24,9 +24,10 @@ class Deployment:
         """The command-line client, told where these services are."""
         return Client(self.layout, self.backends)
 
-    def start(self, count: int) -> None:
+    def start(self, count: int, mtls: bool = False) -> None:
         """Migrates every service, starts `count` processes of each, and waits until all are ready."""
         self.layout.create()
+        certs.switch(self.layout, mtls)
         secrets.make_all(self.layout)
         self.instances = services.instances(count, self.names)
         names = [name for one in self.instances for name in one.port_names]

@@ -20,7 +20,8 @@ def _base64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
 
 
-def _openssl(*arguments: str) -> bytes:
+def openssl(*arguments: str) -> bytes:
+    """What the command prints; a DevError with its error text if it fails."""
     done = subprocess.run(["openssl", *arguments], capture_output=True, check=False)
     if done.returncode != 0:
         raise DevError(f"openssl {arguments[0]} failed: {done.stderr.decode(errors='replace').strip()}")
@@ -51,12 +52,12 @@ def signing_key(layout: Layout) -> Path:
     """The private Ed25519 key that signs tokens, as PEM."""
     path = layout.secrets / "signing.pem"
     if not path.exists():
-        write_private(path, _openssl("genpkey", "-algorithm", "ed25519").decode("ascii"))
+        write_private(path, openssl("genpkey", "-algorithm", "ed25519").decode("ascii"))
     return path
 
 
 def _public_key(private_key: Path) -> dict[str, str]:
-    der = _openssl("pkey", "-in", str(private_key), "-pubout", "-outform", "DER")
+    der = openssl("pkey", "-in", str(private_key), "-pubout", "-outform", "DER")
     members = {"crv": "Ed25519", "kty": "OKP", "x": _base64url(der[-32:])}
     thumbprint = hashlib.sha256(json.dumps(members, separators=(",", ":"), sort_keys=True).encode()).digest()
     return {**members, "kid": _base64url(thumbprint), "alg": "EdDSA", "use": "sig"}
@@ -89,7 +90,7 @@ def token(layout: Layout, brands: list[str], roles: list[str], subject: str = "d
     try:
         with os.fdopen(handle, "w", encoding="ascii") as out:
             out.write(signed)
-        signature = _openssl("pkeyutl", "-sign", "-rawin", "-inkey", str(key), "-in", name)
+        signature = openssl("pkeyutl", "-sign", "-rawin", "-inkey", str(key), "-in", name)
     finally:
         os.unlink(name)
     return f"{signed}.{_base64url(signature)}"

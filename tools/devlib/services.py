@@ -8,7 +8,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import dsn, processes, secrets
+from . import certs, dsn, processes, secrets
 from .errors import DevError
 from .paths import CMAKE_BUILD, ROOT, Layout
 
@@ -79,7 +79,8 @@ def start(layout: Layout, instance: Instance, ports: dict[str, int], backends: B
            "TESSERA_JWKS": str(secrets.jwks_file(layout)),
            "TESSERA_KEY_FILE": str(secrets.key_file(layout)),
            "TESSERA_INSTANCE": instance.name,
-           "TESSERA_WRITERS": str(writers)}
+           "TESSERA_WRITERS": str(writers),
+           **certs.environment(layout)}
     processes.start(layout, instance.name, [str(_binary(instance.service)), "serve"], env=env)
 
 

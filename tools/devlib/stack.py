@@ -50,14 +50,14 @@ class Stack:
             raise DevError("it is up already (see `tools/dev status`); end it with `tools/dev down` first")
         stop(self.layout)
 
-    def up(self, count: int, fresh: bool) -> None:
+    def up(self, count: int, fresh: bool, mtls: bool) -> None:
         """Everything, with the data of the last run unless a fresh start is wanted; on failure nothing stays up."""
         self.require_down()
         if fresh:
             remove_data(self.layout)
         with undone_on_failure(self.layout):
             self.infrastructure()
-            self.deployment().start(count)
+            self.deployment().start(count, mtls)
 
 
 def stop(layout: Layout) -> None:

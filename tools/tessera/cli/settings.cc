@@ -31,15 +31,29 @@ absl::Status ReadPorts(const std::string& text, Settings& settings) {
   return absl::OkStatus();
 }
 
+absl::Status ReadTls(const std::string& text, Settings& settings) {
+  if (text.empty()) return absl::OkStatus();
+  const auto files = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  for (const auto& [name, file] :
+       {std::pair("certificate", &settings.tls.certificate), std::pair("private_key", &settings.tls.private_key),
+        std::pair("ca", &settings.tls.peer_ca)}) {
+    if (!files.is_object() || !files.contains(name) || !files[name].is_string()) {
+      return absl::InvalidArgumentError(absl::StrCat("tls.json of the local stack has no text ", name));
+    }
+    *file = files[name];
+  }
+  return absl::OkStatus();
+}
+
 // The last part of a service's full name with the method: "PointsService/GetBalance".
 std::string ShortName(const std::string& method) { return method.substr(method.rfind('.', method.find('/')) + 1); }
 
 }  // namespace
 
 absl::StatusOr<Settings> ReadSettings(const Arguments& arguments, const Environment& environment,
-                                      const std::string& ports_json) {
+                                      const StackFiles& files) {
   Settings settings;
-  if (absl::Status read = ReadPorts(ports_json, settings); !read.ok()) return read;
+  if (absl::Status read = ReadPorts(files.ports_json, settings); !read.ok()) return read;
   std::vector<std::string> services = {"oneid", "membership"};
   if (arguments.Has("service")) services.push_back(arguments.Text("service"));
   for (const auto& [service, endpoint] : settings.endpoints) services.push_back(service);
@@ -56,6 +70,14 @@ absl::StatusOr<Settings> ReadSettings(const Arguments& arguments, const Environm
   settings.brokers = arguments.Text("brokers", environment("TESSERA_BROKERS").value_or(settings.brokers));
   settings.token = arguments.Text("token", environment("TESSERA_TOKEN").value_or(""));
   settings.topic_prefix = arguments.Text("topic-prefix", environment("TESSERA_TOPIC_PREFIX").value_or(""));
+  const rpc::TlsFiles given = {environment("TESSERA_TLS_CERT").value_or(""),
+                               environment("TESSERA_TLS_KEY").value_or(""), environment("TESSERA_TLS_CA").value_or("")};
+  if (given.Any()) {
+    settings.tls = given;
+  } else if (absl::Status read = ReadTls(files.tls_json, settings); !read.ok()) {
+    return read;
+  }
+  settings.kafka_properties = environment("TESSERA_KAFKA_PROPERTIES").value_or("");
   return settings;
 }
 
@@ -64,10 +86,6 @@ std::filesystem::path FindVar(std::filesystem::path start) {
     if (std::filesystem::exists(start / "var" / "ports.json", error)) return start / "var";
     if (start == start.parent_path()) return {};
   }
-}
-
-bool IsLoopback(const std::string& endpoint) {
-  return endpoint.starts_with("127.0.0.1:") || endpoint.starts_with("localhost:") || endpoint.starts_with("[::1]:");
 }
 
 absl::StatusOr<MethodChoice> ChooseMethod(const std::string& name, const std::vector<MethodChoice>& methods) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "rpc/tls.h"
 #include "tools/tessera/cli/arguments.h"
 
 namespace tessera::cli {
@@ -18,21 +19,26 @@ struct Settings {
   std::map<std::string, std::string> endpoints;  // by service
   std::map<std::string, std::string> metrics;    // by instance, such as "oneid-1"
   std::string brokers, topic_prefix;
-  std::string token;          // "" if none was given
-  std::filesystem::path var;  // the local stack's folder; empty if there is none
+  std::string token;             // "" if none was given
+  rpc::TlsFiles tls;             // none: plain text
+  std::string kafka_properties;  // file, "" if the brokers ask for nothing
+  std::filesystem::path var;     // the local stack's folder; empty if there is none
 };
 
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 
-// `ports_json` is the text of the local stack's ports.json, or "". InvalidArgument if it is not JSON.
+// The texts of the files with which a local stack says where its services are and which certificates they ask for; ""
+// where there is none.
+struct StackFiles {
+  std::string ports_json, tls_json;
+};
+
+// InvalidArgument that names the file if it is not JSON.
 absl::StatusOr<Settings> ReadSettings(const Arguments& arguments, const Environment& environment,
-                                      const std::string& ports_json);
+                                      const StackFiles& files);
 
 // The nearest folder `var` with a ports.json, from `start` upwards; empty if there is none.
 std::filesystem::path FindVar(std::filesystem::path start);
-
-// Whether "host:port" is on this machine only.
-bool IsLoopback(const std::string& endpoint);
 
 // Which of the services' methods a user means by `name`: "package.Service/Method", "Service/Method" or "Method", also
 // with a dot for the slash. InvalidArgument that lists the candidates if it is none or several.

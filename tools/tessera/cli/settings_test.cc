@@ -20,15 +20,14 @@ constexpr char kPorts[] =
         "sample-1.grpc": 7})";
 
 Settings Read(const std::vector<std::string>& words, const std::map<std::string, std::string>& environment,
-              const std::string& ports) {
+              const std::string& ports, const std::string& tls = "") {
   const Syntax syntax = {.words = "x", .options = {{"service", "NAME", ""}}};
-  return *ReadSettings(
-      *Arguments::Parse(syntax, words),
-      [&](const std::string& name) {
-        const auto found = environment.find(name);
-        return found == environment.end() ? std::nullopt : std::optional<std::string>(found->second);
-      },
-      ports);
+  return *ReadSettings(*Arguments::Parse(syntax, words),
+                       [&](const std::string& name) {
+                         const auto found = environment.find(name);
+                         return found == environment.end() ? std::nullopt : std::optional<std::string>(found->second);
+                       },
+                       {ports, tls});
 }
 
 TEST(SettingsTest, TheLocalStackKnowsItsServicesAndBroker) {
@@ -59,9 +58,18 @@ TEST(SettingsTest, EnvironmentBeatsTheStackAndOptionsBeatBoth) {
 
 TEST(SettingsTest, WithoutAStackNothingIsKnown) {
   EXPECT_TRUE(Read({}, {}, "").endpoints.empty());
-  EXPECT_FALSE(ReadSettings(
-                   {}, [](const std::string&) { return std::nullopt; }, "[")
-                   .ok());
+  EXPECT_FALSE(ReadSettings({}, [](const std::string&) { return std::nullopt; }, {"[", ""}).ok());
+}
+
+TEST(SettingsTest, CertificatesAreThoseOfTheEnvironmentElseOfTheStack) {
+  const std::string stack = R"({"ca": "a", "certificate": "b", "private_key": "c"})";
+  EXPECT_FALSE(Read({}, {}, kPorts).tls.Any());
+  const Settings local = Read({}, {}, kPorts, stack);
+  EXPECT_EQ(local.tls.peer_ca + local.tls.certificate + local.tls.private_key, "abc");
+  const Settings given = Read({}, {{"TESSERA_TLS_CA", "x"}}, kPorts, stack);
+  EXPECT_EQ(given.tls.peer_ca + given.tls.certificate + given.tls.private_key, "x");
+  const auto broken = ReadSettings({}, [](const std::string&) { return std::nullopt; }, {"", R"({"ca": "a"})"});
+  EXPECT_THAT(std::string(broken.status().message()), HasSubstr("certificate"));
 }
 
 TEST(SettingsTest, TheNearestVarAboveIsTaken) {
@@ -72,13 +80,6 @@ TEST(SettingsTest, TheNearestVarAboveIsTaken) {
   std::ofstream(root / "var" / "ports.json") << "{}";
   EXPECT_EQ(FindVar(root / "a" / "b"), root / "var");
   std::filesystem::remove_all(root);
-}
-
-TEST(SettingsTest, Loopback) {
-  EXPECT_TRUE(IsLoopback("127.0.0.1:1"));
-  EXPECT_TRUE(IsLoopback("localhost:1"));
-  EXPECT_FALSE(IsLoopback("10.0.0.1:1"));
-  EXPECT_FALSE(IsLoopback("localhost.example.com:1"));
 }
 
 TEST(SettingsTest, MethodsAreChosenByAsMuchAsTellsThem) {

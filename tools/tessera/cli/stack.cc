@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "rpc/endpoint.h"
 #include "rpc/token.h"
 
 namespace tessera::cli {
@@ -52,8 +53,9 @@ absl::Status Explained(const absl::Status& status, const std::string& service, c
 
 absl::StatusOr<std::unique_ptr<Stack>> Stack::Find(const Arguments& arguments) {
   const auto var = VarOf(arguments);
-  const std::string ports = var.empty() ? "" : ReadFile(var / "ports.json");
-  TESSERA_ASSIGN_OR_RETURN(Settings settings, ReadSettings(arguments, &FromEnvironment, ports));
+  StackFiles files;
+  if (!var.empty()) files = {ReadFile(var / "ports.json"), ReadFile(var / "tls.json")};
+  TESSERA_ASSIGN_OR_RETURN(Settings settings, ReadSettings(arguments, &FromEnvironment, files));
   settings.var = var;
   TESSERA_ASSIGN_OR_RETURN(const int64_t timeout, arguments.Number("timeout", 30, 1, 86'400));
   return std::unique_ptr<Stack>(new Stack(std::move(settings), arguments.Text("service"), absl::Seconds(timeout)));
@@ -89,7 +91,7 @@ absl::StatusOr<Stack::Connection*> Stack::Connect(const std::string& service) {
                                                       absl::AsciiStrToUpper(service), "=HOST:PORT"));
   }
   auto& connection = connections_[service];
-  if (connection == nullptr) connection = std::make_unique<Connection>(endpoint->second);
+  if (connection == nullptr) connection = std::make_unique<Connection>(endpoint->second, settings_.tls);
   return connection.get();
 }
 
@@ -116,7 +118,7 @@ absl::StatusOr<rpc::CallOptions> Stack::OptionsFor(const std::string& service, C
     options.token = known->second;
     return options;
   }
-  if (!IsLoopback(connection.endpoint)) {
+  if (!rpc::IsLoopback(connection.endpoint)) {
     return absl::UnauthenticatedError(
         absl::StrCat(service, " is at ", connection.endpoint, ", which is not this machine: no token is made for it"));
   }

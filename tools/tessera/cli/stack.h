@@ -27,6 +27,7 @@ class Stack {
   absl::StatusOr<std::string> Brokers() const;
   absl::StatusOr<std::map<std::string, std::string>> MetricsAddresses() const;  // by instance
 
+  const std::string& kafka_properties() const { return settings_.kafka_properties; }
   const std::string& topic_prefix() const { return settings_.topic_prefix; }
 
   // One call of a method, "tessera.ops.v1.OperationsService/RunChecks". Errors are the server's; FailedPrecondition if
@@ -54,7 +55,8 @@ class Stack {
 
  private:
   struct Connection {
-    explicit Connection(const std::string& target) : endpoint(target), client(target), dynamic(client) {}
+    Connection(const std::string& target, const rpc::TlsFiles& tls)
+        : endpoint(target), client(target, tls), dynamic(client) {}
     const std::string endpoint;
     rpc::Client client;
     rpc::DynamicClient dynamic;

@@ -114,7 +114,8 @@ absl::StatusOr<int> Progress(Stack& stack, const Arguments& arguments) {
   TESSERA_ASSIGN_OR_RETURN(const auto services, stack.Services());
   TESSERA_ASSIGN_OR_RETURN(const int64_t interval_ms, arguments.Number("watch", 0, 1, 3'600'000));
   TESSERA_ASSIGN_OR_RETURN(const std::string brokers, stack.Brokers());
-  TESSERA_ASSIGN_OR_RETURN(const auto admin, kafka::Admin::Create(brokers));
+  TESSERA_ASSIGN_OR_RETURN(const auto security, kafka::ReadSecurity(stack.kafka_properties()));
+  TESSERA_ASSIGN_OR_RETURN(const auto admin, kafka::Admin::Create(brokers, security));
   absl::Time next = absl::Now();
   do {
     TESSERA_RETURN_IF_ERROR(Look(stack, services, *admin, arguments));

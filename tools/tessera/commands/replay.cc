@@ -32,6 +32,7 @@ absl::StatusOr<absl::CivilDay> AnchorOf(const Arguments& arguments) {
 absl::StatusOr<replay::PublishOptions> OptionsOf(Stack& stack, const Arguments& arguments) {
   replay::PublishOptions options;
   TESSERA_ASSIGN_OR_RETURN(options.brokers, stack.Brokers());
+  TESSERA_ASSIGN_OR_RETURN(options.security, kafka::ReadSecurity(stack.kafka_properties()));
   options.topic = engine::TopicNames(stack.topic_prefix()).AtBroker("tessera.channel.events.v1");
   options.brand = arguments.Text("brand", "retail");
   TESSERA_ASSIGN_OR_RETURN(const int64_t seed, arguments.Number("seed", 0, 0, INT64_MAX));

@@ -7,12 +7,14 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "kafka/security.h"
 #include "tools/tessera/replay/retail_events.h"
 
 namespace tessera::replay {
 
 struct PublishOptions {
   std::string brokers, topic, brand;
+  kafka::Settings security;  // of the connection to the brokers
   // 0: in the file's order. Otherwise the order between partitions is shuffled by this seed; within a partition it
   // stays.
   uint64_t seed = 0;
