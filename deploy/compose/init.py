@@ -28,7 +28,7 @@ def make_secrets() -> None:
     """Everything that a process reads as a file; readable by the services' user only."""
     LAYOUT.create()
     secrets.make_all(LAYOUT)
-    certs.make(LAYOUT, _SERVICES)
+    certs.make(LAYOUT, server_names=_SERVICES)
     for role in (_SUPERUSER, *_SERVICES):
         write_private(_passfile(role), f"*:*:*:{role}:{secrets.password(LAYOUT, role)}\n")
     for path in (LAYOUT.secrets, *LAYOUT.secrets.rglob("*")):

@@ -18,8 +18,10 @@ def folder(layout: Layout) -> Path:
     return layout.secrets / "tls"
 
 
-def make(layout: Layout, renew: bool = False) -> Path:
+def make(layout: Layout, renew: bool = False, server_names: tuple[str, ...] = ()) -> Path:
     """Makes what is missing or ends within a month, or, if asked, both leaves anew; the folder with all of it.
+
+    The server's certificate is good for this machine, and for `server_names`.
 
     The CA stays. Running services take new files within seconds.
     """
@@ -31,7 +33,7 @@ def make(layout: Layout, renew: bool = False) -> Path:
         renew = True
     for name in _EXTENSIONS:
         if renew or not _is_good(tls / f"{name}.pem"):
-            _make_leaf(tls, name)
+            _make_leaf(tls, name, server_names if name == "server" else ())
     return tls
 
 
@@ -61,8 +63,9 @@ def _make_ca(tls: Path) -> None:
     _self_named(tls, "ca", _CA_DAYS, "-addext", "keyUsage=critical,keyCertSign,cRLSign")
 
 
-def _make_leaf(tls: Path, name: str) -> None:
-    extensions = ["basicConstraints=critical,CA:FALSE", *_EXTENSIONS[name]]
+def _make_leaf(tls: Path, name: str, also: tuple[str, ...]) -> None:
+    usage, names = _EXTENSIONS[name]
+    extensions = ["basicConstraints=critical,CA:FALSE", usage, ",".join([names, *(f"DNS:{one}" for one in also)])]
     _self_named(tls, name, _LEAF_DAYS, "-CA", str(tls / "ca.pem"), "-CAkey", str(tls / "ca.key"),
                 *(word for extension in extensions for word in ("-addext", extension)))
 

@@ -1,0 +1,61 @@
+#include "tests/bench/load/earn_load.h"
+
+#include <random>
+
+#include "absl/strings/str_cat.h"
+#include "tests/bench/load/database.h"
+
+namespace tessera::bench {
+namespace {
+
+constexpr int kGrowthEvery = 5;
+// Tiers begin at 200: with a few hundred requests a member, some rise.
+constexpr int64_t kAmountMax = 50;
+
+void RequireEqual(const char* what, int64_t expected, int64_t found) {
+  if (expected == found) return;
+  Require(absl::InternalError(absl::StrCat(what, ": expected ", expected, ", found ", found)));
+}
+
+}  // namespace
+
+CustomerId MemberOf(int64_t number) {
+  return {UuidV7Of(absl::FromUnixSeconds(1'700'000'000 + number), {"bench", "member", std::to_string(number)})};
+}
+
+EarnRequests MakeRequests(const EarnLoad& load) {
+  std::mt19937_64 random(load.seed);
+  std::uniform_int_distribution<int64_t> member(0, load.members - 1), amount(1, kAmountMax);
+  std::vector<std::string> members;
+  for (int64_t i = 0; i < load.members; ++i) members.push_back(MemberOf(i).ToString());
+  const absl::Time start = absl::Now();
+  EarnRequests requests(static_cast<size_t>(load.warm_up + load.operations));
+  for (size_t i = 0; i < requests.size(); ++i) {
+    const Uuid id = UuidV7Of(start + absl::Microseconds(i), {"bench", std::to_string(load.seed), std::to_string(i)});
+    requests[i].set_brand_id(kBrand);
+    requests[i].set_request_id(id.ToString());
+    requests[i].set_customer_id(members[static_cast<size_t>(member(random))]);
+    requests[i].set_currency(i % kGrowthEvery == 0 ? "growth" : "points");
+    requests[i].set_amount(amount(random));
+  }
+  return requests;
+}
+
+void CheckEarned(pg::Connection& connection, const EarnRequests& requests) {
+  int64_t lots = 0, amount = 0;
+  for (const auto& request : requests) {
+    amount += request.amount();
+    if (request.currency() == "points") ++lots;
+  }
+  const auto count = static_cast<int64_t>(requests.size());
+  const std::string method = absl::StrCat("method = '", kEarnMethod, "'");
+  RequireEqual("requests", count, Number(connection, "SELECT count(*) FROM request WHERE " + method));
+  RequireEqual("transfers", count, Number(connection, "SELECT count(*) FROM transfer"));
+  RequireEqual("amount of transfers", amount, Number(connection, "SELECT sum(amount)::int8 FROM transfer"));
+  RequireEqual("lots", lots, Number(connection, "SELECT count(*) FROM lot"));
+  RequireEqual("sums of members", amount, Number(connection, "SELECT sum(available)::int8 FROM own_account"));
+  const int64_t earned = Number(connection, "SELECT sum(event_count)::int8 FROM outbox");
+  if (earned < count) RequireEqual("events", count, earned);
+}
+
+}  // namespace tessera::bench

@@ -1,0 +1,153 @@
+#include "tests/bench/ours/ledger.h"
+
+#include <google/protobuf/util/json_util.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "base/proto_time.h"
+#include "engine/partitions.h"
+#include "events/cloud_event.h"
+#include "services/membership/api/commands.h"
+#include "services/membership/service.h"
+#include "tessera/events/v1/customer_event.pb.h"
+#include "tessera/events/v1/identity_facts.pb.h"
+#include "tessera/membership/v1/program_service.pb.h"
+#include "tests/bench/load/database.h"
+#include "tests/bench/ours/api_commands.h"
+#include "tests/bench/ours/service_writers.h"
+
+namespace tessera::bench::ours {
+namespace {
+
+constexpr char kTopic[] = "bench.customers";
+constexpr char kPutProgram[] = "tessera.membership.v1.ProgramService/PutProgram";
+
+std::string WrappingKey() { return std::string(32, 'k'); }
+
+// Feeds records to the first writer as one partition of a topic of ours.
+class RecordFeed {
+ public:
+  explicit RecordFeed(ServiceWriters& writers) : writers_(writers), feed_(std::make_shared<engine::Feed>()) {
+    feed_->topic = kTopic;
+    Require(Connect()->Execute("INSERT INTO consumer_mark VALUES ('" + feed_->topic + "', 0, 0, -1)").status());
+  }
+
+  void Push(const std::string& type, const google::protobuf::Message& data) {
+    events::CloudEvent event;
+    event.id = "prepare-" + std::to_string(offset_);
+    event.source = "bench/oneid";
+    event.type = "com.tessera.oneid." + type + ".v1";
+    event.datacontenttype = "application/protobuf";
+    event.time = Clock::System().Now();
+    event.extensions = {{"brandid", kBrand}, {"sequence", std::to_string(offset_)}};
+    event.data = data.SerializeAsString();
+    kafka::Record record;
+    record.topic = kTopic;
+    record.offset = offset_++;
+    record.timestamp = *event.time;
+    record.headers = EncodeHeaders(event);
+    record.value = event.data;
+    engine::Work work;
+    work.origin = engine::RecordOrigin{feed_, std::move(record), std::nullopt};
+    writers_.Push(0, std::move(work));
+  }
+
+  // Waits until all has taken effect.
+  void Await() const {
+    while (feed_->next_offset < offset_) absl::SleepFor(absl::Milliseconds(1));
+  }
+
+ private:
+  ServiceWriters& writers_;
+  const std::shared_ptr<engine::Feed> feed_;
+  int64_t offset_ = 0;
+};
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) Require(absl::NotFoundError(path + ": no such file"));
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+void PutBrand(RecordFeed& feed) {
+  tessera::events::v1::BrandChanged brand;
+  brand.set_brand_id(kBrand);
+  brand.set_group_id("bench");
+  brand.set_time_zone("UTC");
+  brand.set_region("GB");
+  brand.set_currency("GBP");
+  brand.set_version(1);
+  feed.Push("brand_changed", brand);
+  feed.Await();
+}
+
+void PutProgram(ServiceWriters& writers, const std::string& document) {
+  membership::v1::PutProgramRequest request;
+  request.set_brand_id(kBrand);
+  request.set_request_id(RandomUuidV7(Clock::System().Now()).ToString());
+  if (!google::protobuf::util::JsonStringToMessage(document, request.mutable_program()).ok()) {
+    Require(absl::InvalidArgumentError("the program is no JSON of tessera.membership.v1.Program"));
+  }
+  const ApiCommands api(&membership::RegisterApi);
+  writers.Call(kPutProgram, Require(api.Make(kPutProgram, request)), engine::InputHash(request));
+  writers.Await();
+}
+
+void Enrol(RecordFeed& feed, int64_t members) {
+  for (int64_t i = 0; i < members; ++i) {
+    tessera::events::v1::CustomerEvent event;
+    event.set_brand_id(kBrand);
+    event.set_customer_id(MemberOf(i).ToString());
+    event.set_origin_customer_id(event.customer_id());
+    event.set_source("bench");
+    event.set_source_event_id("enrol-" + std::to_string(i));
+    *event.mutable_event_time() = ToTimestamp(Clock::System().Now());
+    event.set_order_source("bench");
+    event.mutable_event()->mutable_check_in_done();
+    feed.Push("check_in_done", event);
+  }
+  feed.Await();
+}
+
+}  // namespace
+
+void PrepareLedger(int64_t members, const std::string& program_path) {
+  const auto connection = Connect();
+  std::vector<engine::PartitionedTable> tables = membership::PartitionedTables();
+  for (const engine::PartitionedTable& table : engine::EnginePartitionedTables()) tables.push_back(table);
+  Require(engine::MaintainPartitions(*connection, tables, Clock::System().Now()));
+  {
+    ServiceWriters writers("membership", membership::NewService(), WrappingKey());
+    RecordFeed feed(writers);
+    PutBrand(feed);
+    PutProgram(writers, ReadFile(program_path));
+    Enrol(feed, members);
+  }
+  const int64_t enrolled = Number(*connection, "SELECT count(*) FROM member WHERE tier_level = 1");
+  if (enrolled != members) Require(absl::InternalError("not all members were enrolled"));
+  Require(connection->Execute("TRUNCATE outbox").status());
+}
+
+Round EarnPoints(const EarnLoad& load) {
+  const EarnRequests requests = MakeRequests(load);
+  const ApiCommands api(&membership::RegisterApi);
+  ServiceWriters writers("membership", membership::NewService(), WrappingKey());
+  const auto run = [&](size_t from, size_t to) {
+    for (size_t i = from; i < to; ++i) {
+      writers.Call(kEarnMethod, Require(api.Make(kEarnMethod, requests[i])), engine::InputHash(requests[i]));
+    }
+    writers.Await();
+  };
+  const auto warm_up = static_cast<size_t>(load.warm_up);
+  run(0, warm_up);
+  const absl::Time start = absl::Now();
+  run(warm_up, requests.size());
+  const double seconds = absl::ToDoubleSeconds(absl::Now() - start);
+  CheckEarned(*Connect(), requests);
+  return {.operations = load.operations, .seconds = seconds};
+}
+
+}  // namespace tessera::bench::ours
