@@ -32,7 +32,7 @@ def make_secrets() -> None:
     for role in (_SUPERUSER, *_SERVICES):
         write_private(_passfile(role), f"*:*:*:{role}:{secrets.password(LAYOUT, role)}\n")
     for path in (LAYOUT.secrets, *LAYOUT.secrets.rglob("*")):
-        os.chown(path, SERVICE_USER, SERVICE_USER)
+        os.chown(path, SERVICE_USER, -1)
     # In a volume of its own: the database's server sees this and no other secret.
     POSTGRES_PASSWORD.write_text(secrets.password(LAYOUT, _SUPERUSER))
     POSTGRES_PASSWORD.chmod(0o444)

@@ -9,7 +9,7 @@ import sys
 import time
 
 from . import build as build_module
-from . import certs, demo, install, lint, paths, processes, sanitize, secrets, stack, testing, tidy
+from . import certs, demo, install, lint, mutate, paths, processes, sanitize, secrets, stack, testing, tidy
 from .errors import DevError
 
 
@@ -97,6 +97,11 @@ def _test(args: argparse.Namespace) -> int:
     return testing.run(args.tier, args.filter, args.jobs)
 
 
+def _mutate(args: argparse.Namespace) -> int:
+    install.install_all()
+    return mutate.run(args.only)
+
+
 def _token(args: argparse.Namespace) -> int:
     paths.UP.create()
     print(secrets.token(paths.UP, args.brand or ["*"], args.role or [], args.subject, args.ttl_seconds))
@@ -155,6 +160,8 @@ def _parser() -> argparse.ArgumentParser:
                       help="instead of the tiers: unit, store and some service tests, built under this sanitizer")
     test.add_argument("--run", dest="run_command", nargs=argparse.REMAINDER, metavar="COMMAND",
                       help="instead of the tiers, run this command as a test would be run")
+    mutate_command = add("mutate", _mutate, "Plants faults one by one and shows which test finds each; takes about an hour.")
+    mutate_command.add_argument("--only", action="append", metavar="NAME", help="only this fault (repeatable)")
     build = add("build", _build, "Builds what has changed.")
     build.add_argument("target", nargs="*", help="only these targets")
     build.add_argument("-j", "--jobs", type=_positive, help="how many compilers at once (all cores)")

@@ -1,0 +1,145 @@
+"""`tools/dev mutate`: plants the faults of tests/mutants/mutants.toml one by one, and shows which test finds each."""
+
+import filecmp
+import shutil
+import subprocess
+import time
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import lint
+from .errors import DevError
+from .paths import BUILD, KAFKA_JARS, NODE_TOOLS, ROOT
+
+_MUTANTS = ROOT / "tests" / "mutants" / "mutants.toml"
+_DOC = ROOT / "docs" / "testing.md"
+_TREE = BUILD / "mutants"
+_CAUGHT_SHARE_MIN = 0.95
+_BEGIN, _END = "<!-- mutants: written by `tools/dev mutate` -->", "<!-- end of mutants -->"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A fault: pairs of texts in one file, and the suites (tier, program) that may find it."""
+
+    name: str
+    says: str
+    file: str
+    changes: tuple[tuple[str, str], ...]
+    suites: tuple[tuple[str, str], ...]
+
+    def planted(self, text: str) -> str:
+        """The file's text with the fault; a DevError if the place is not found exactly once."""
+        for old, new in self.changes:
+            if text.count(old) != 1:
+                raise DevError(f"mutant {self.name}: {self.file} has its text {text.count(old)} times, not once")
+            text = text.replace(old, new)
+        return text
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How a mutant fared: who found it, or None."""
+
+    mutant: Mutant
+    found_by: str | None
+    seconds: float
+
+
+def read(path: Path = _MUTANTS) -> list[Mutant]:
+    """The mutants of the table."""
+    result = []
+    for one in tomllib.loads(path.read_text())["mutant"]:
+        changes = [(one["old"], one["new"])] + ([(one["also"]["old"], one["also"]["new"])] if "also" in one else [])
+        suites = tuple(tuple(suite.split(":")) for suite in one["suites"])
+        result.append(Mutant(one["name"], one["says"], one["file"],
+                             tuple((old.removeprefix("\n"), new.removeprefix("\n")) for old, new in changes), suites))
+    return result
+
+
+def run(only: list[str] | None) -> int:
+    """Plants them all, or those named; prints the table; 0 if enough were found."""
+    mutants = read()
+    unknown = set(only or ()) - {mutant.name for mutant in mutants}
+    if unknown:
+        raise DevError(f"there is no mutant {', '.join(sorted(unknown))}; there are: "
+                       f"{', '.join(mutant.name for mutant in mutants)}")
+    chosen = [mutant for mutant in mutants if not only or mutant.name in only]
+    _copy_tree()
+    _require_green({suite for mutant in chosen for suite in mutant.suites})
+    findings = [_try(mutant) for mutant in chosen]
+    table = _table(findings)
+    print(table)
+    if not only:
+        _keep(table)
+    found = sum(finding.found_by is not None for finding in findings)
+    return 0 if found >= _CAUGHT_SHARE_MIN * len(findings) else 1
+
+
+def _copy_tree() -> None:
+    """A copy beside which nobody works; files that did not change keep their times, so that little is built."""
+    _TREE.mkdir(parents=True, exist_ok=True)
+    wanted = set(lint.tracked_files())
+    for path in wanted:
+        target = _TREE / path
+        if not target.exists() or not filecmp.cmp(ROOT / path, target, shallow=False):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / path, target)
+    for folder in (KAFKA_JARS, NODE_TOOLS):
+        link = _TREE / folder.relative_to(ROOT)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        if folder.exists() and not link.exists():
+            link.symlink_to(folder)
+    if not (_TREE / ".git").exists():  # Some checks ask git for the files.
+        subprocess.run(["git", "init", "-q"], cwd=_TREE, check=True)
+
+
+def _passes(tier: str, program: str) -> bool:
+    log = _TREE / "mutants.log"
+    with log.open("wb") as out:
+        done = subprocess.run(["tools/dev", "test", "--tier", tier, "--filter", f"^{program}$"], cwd=_TREE, stdout=out,
+                              stderr=out, stdin=subprocess.DEVNULL, check=False)
+    if "the tree builds" in log.read_text(errors="replace"):
+        raise DevError(f"a mutant does not build; see {log}")
+    return done.returncode == 0
+
+
+def _require_green(suites: set[tuple[str, str]]) -> None:
+    for tier, program in sorted(suites):
+        print(f"without a fault: {tier}:{program}", flush=True)
+        if not _passes(tier, program):
+            raise DevError(f"{tier}:{program} fails without a fault; see {_TREE / 'mutants.log'}")
+
+
+def _try(mutant: Mutant) -> Finding:
+    started = time.monotonic()
+    target = _TREE / mutant.file
+    sound = target.read_text()
+    found_by = None
+    try:
+        target.write_text(mutant.planted(sound))
+        for tier, program in mutant.suites:
+            if not _passes(tier, program):
+                found_by = f"{tier}:{program}"
+                break
+    finally:
+        target.write_text(sound)
+    finding = Finding(mutant, found_by, time.monotonic() - started)
+    print(f"  {'found' if found_by else 'SURVIVED'}  {mutant.name}  {found_by or ''}  {finding.seconds:.0f} s", flush=True)
+    return finding
+
+
+def _table(findings: list[Finding]) -> str:
+    found = sum(finding.found_by is not None for finding in findings)
+    lines = ["| fault | what it breaks | found by |", "| --- | --- | --- |"]
+    lines += [f"| `{finding.mutant.name}` | {finding.mutant.says} | "
+              f"{f'`{finding.found_by}`' if finding.found_by else '**not found**'} |" for finding in findings]
+    return "\n".join(lines + ["", f"{found} of {len(findings)} were found."])
+
+
+def _keep(table: str) -> None:
+    text = _DOC.read_text()
+    before, _, rest = text.partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    _DOC.write_text(f"{before}{_BEGIN}\n\n{table}\n\n{_END}{after}")
