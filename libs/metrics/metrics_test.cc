@@ -35,6 +35,16 @@ std::string Get(int port, const std::string& path) {
   return response;
 }
 
+std::atomic<bool> serving = false;
+
+// Started once and never stopped, because stopping takes civetweb two seconds.
+Exposition& ThePage() {
+  static auto* const page = Exposition::Start("127.0.0.1:0", [] { return serving.load(); })->release();
+  return *page;
+}
+
+std::string Address() { return "127.0.0.1:" + std::to_string(ThePage().port()); }
+
 TEST(MetricsTest, PageShowsWhatWasCounted) {
   GetCounter("test_events_total", "Events", {{"kind", "a"}}).Add(2);
   GetCounter("test_events_total", "Events", {{"kind", "a"}}).Add();
@@ -43,28 +53,19 @@ TEST(MetricsTest, PageShowsWhatWasCounted) {
   GetGauge("test_depth", "Depth").Add(-2);
   GetHistogram("test_seconds", "Time", {}, {0.1, 1}).Observe(0.5);
 
-  std::atomic<bool> serving = false;
-  const auto exposition = Exposition::Start("127.0.0.1:0", [&] { return serving.load(); });
-  ASSERT_TRUE(exposition.ok()) << exposition.status();
-  const std::string page = Get((*exposition)->port(), "/metrics");
+  const std::string page = Get(ThePage().port(), "/metrics");
   for (const char* line : {"HTTP/1.1 200 OK", "text/plain; version=0.0.4", "# TYPE test_events_total counter",
                            "test_events_total{kind=\"a\"} 3\n", "test_events_total{kind=\"b\"} 1\n", "test_depth 5\n",
                            "test_seconds_bucket{le=\"0.1\"} 0\n", "test_seconds_bucket{le=\"1\"} 1\n"}) {
     EXPECT_THAT(page, HasSubstr(line));
   }
-  EXPECT_THAT(Get((*exposition)->port(), "/healthz"), HasSubstr("503"));
-  serving = true;
-  EXPECT_THAT(Get((*exposition)->port(), "/healthz"), HasSubstr("200 OK"));
-  EXPECT_THAT(Get((*exposition)->port(), "/other"), HasSubstr("404"));
-  const std::string taken = "127.0.0.1:" + std::to_string((*exposition)->port());
-  EXPECT_EQ(Exposition::Start(taken, [] { return true; }).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(Get(ThePage().port(), "/other"), HasSubstr("404"));
+  EXPECT_EQ(Exposition::Start(Address(), [] { return true; }).status().code(), absl::StatusCode::kUnavailable);
 }
 
 TEST(MetricsTest, ThePageIsReadBackAsItWasCounted) {
   GetCounter("test_read_total", "Read", {{"name", "a \"quoted\" \\ name\nof two lines"}}).Add(5);
-  const auto exposition = Exposition::Start("127.0.0.1:0", [] { return true; });
-  ASSERT_TRUE(exposition.ok()) << exposition.status();
-  const auto page = Fetch("127.0.0.1:" + std::to_string((*exposition)->port()), "/metrics", absl::Seconds(5));
+  const auto page = Fetch(Address(), "/metrics", absl::Seconds(5));
   ASSERT_TRUE(page.ok()) << page.status();
   const auto samples = ParsePage(*page);
   ASSERT_TRUE(samples.ok()) << samples.status();
@@ -76,14 +77,12 @@ TEST(MetricsTest, ThePageIsReadBackAsItWasCounted) {
 }
 
 TEST(MetricsTest, HealthIsFetchedAsAnErrorWhileItIsNotServing) {
-  std::atomic<bool> serving = false;
-  const auto exposition = Exposition::Start("127.0.0.1:0", [&] { return serving.load(); });
-  ASSERT_TRUE(exposition.ok()) << exposition.status();
-  const std::string address = "127.0.0.1:" + std::to_string((*exposition)->port());
-  EXPECT_EQ(Fetch(address, "/healthz", absl::Seconds(5)).status(),
-            absl::UnavailableError(address + " does not answer: Service Unavailable"));
+  serving = false;
+  EXPECT_THAT(Get(ThePage().port(), "/healthz"), HasSubstr("503"));
+  EXPECT_EQ(Fetch(Address(), "/healthz", absl::Seconds(5)).status(),
+            absl::UnavailableError(Address() + " does not answer: Service Unavailable"));
   serving = true;
-  EXPECT_EQ(*Fetch(address, "/healthz", absl::Seconds(5)), "SERVING\n");
+  EXPECT_EQ(*Fetch(Address(), "/healthz", absl::Seconds(5)), "SERVING\n");
 }
 
 TEST(MetricsTest, WhatIsNoPageIsAnErrorWithItsLine) {
