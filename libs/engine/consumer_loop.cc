@@ -1,5 +1,6 @@
 #include "engine/consumer_loop.h"
 
+#include "base/fault_point.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "base/strings.h"
@@ -104,6 +105,7 @@ absl::Status ConsumerLoop::Step(absl::Duration wait) {
         "partition error",
         {{"topic", error.topic}, {"partition", int64_t{error.partition}}, {"reason", ToStd(error.status.message())}});
   }
+  if (!polled.records.empty()) FaultPoint("consumer.records_read");
   for (size_t i = 0; i < polled.records.size();) {
     const std::string at_broker = polled.records[i].topic;
     const PartitionKey key{names_.Own(at_broker), polled.records[i].partition};

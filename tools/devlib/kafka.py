@@ -20,7 +20,7 @@ node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller_port}
 controller.listener.names=CONTROLLER
 listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+advertised.listeners=PLAINTEXT://127.0.0.1:{advertised_port}
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs={data}
 
@@ -59,15 +59,17 @@ _LOGGING = [
 class Kafka:
     """The broker of one layout."""
 
-    def __init__(self, layout: Layout, port: int, controller_port: int):
+    def __init__(self, layout: Layout, port: int, controller_port: int, advertised_port: int | None = None):
+        """Clients are told `advertised_port` if it is given: what listens there passes them on."""
         self._layout = layout
         self._port = port
+        self._advertised_port = advertised_port or port
         self._controller_port = controller_port
         self._properties = layout.kafka / "server.properties"
 
     @property
     def brokers(self) -> str:
-        return f"127.0.0.1:{self._port}"
+        return f"127.0.0.1:{self._advertised_port}"
 
     def start(self) -> processes.Process:
         """Formats the storage if there is none, starts the broker, and waits until it serves."""
@@ -76,7 +78,7 @@ class Kafka:
             shutil.rmtree(data, ignore_errors=True)
         data.mkdir(parents=True, exist_ok=True)
         self._properties.write_text(_PROPERTIES.format(port=self._port, controller_port=self._controller_port,
-                                                       data=data))
+                                                       advertised_port=self._advertised_port, data=data))
         if not (data / "meta.properties").exists():
             self._format()
         log = processes.log_path(self._layout, NAME)
