@@ -12,7 +12,7 @@ from devlib import processes
 from devlib.services import Instance
 
 import schedule
-from cluster import Cluster
+from cluster import MIGRATION_POINT, Cluster
 
 _DISK_BYTES_MAX = 4096
 _DISK_SECONDS = 20.0
@@ -46,13 +46,15 @@ class Chaos:
         instances = cluster.deployment.instances
         plans = schedule.lives(chooser, instances, kills, seconds)
         self._instances = [_Instance(one, plans[one.name]) for one in instances]
-        self._harms = schedule.harms(chooser, instances, seconds)
+        self.plan = schedule.harms(chooser, instances, seconds)
+        self._harms = list(self.plan)
         self._pauses: list[tuple[str, float]] = []  # What was harmed, and when.
         self.counts: Counter = Counter()
-        self.points: Counter = Counter()  # (service, fault point)
+        self.points: Counter = Counter((service, MIGRATION_POINT) for service in cluster.killed_migrations)
         self.recoveries: defaultdict[str, list[float]] = defaultdict(list)
         self.unexpected: list[str] = []
         self._disk_full_until = 0.0
+        self._broker_began = 0.0  # 0: it serves.
 
     # ---- running it ----
 
@@ -63,8 +65,7 @@ class Chaos:
         for one in self._instances:
             self._start_life(one)
         while now < self._seconds or (self._missing() and now < self._seconds + _PATIENCE_SECONDS):
-            while self._harms and self._harms[0].at_seconds <= now:
-                self._harm(self._harms.pop(0))
+            self._harm_what_is_due(now)
             self._look_after_broker()
             for one in self._instances:
                 self._look_after(one)
@@ -80,19 +81,27 @@ class Chaos:
     def missing_points(self) -> list[str]:
         """Fault points that no process has ended at."""
         return [f"{service}: {point}" for service in sorted({one.instance.service for one in self._instances})
-                for point in [*schedule.points_of(service), schedule.AFTER_ANOTHER] if not self.points[service, point]]
+                for point in [*schedule.points_of(service), schedule.AFTER_ANOTHER, MIGRATION_POINT] if not self.points[service, point]]
 
     def _missing(self) -> bool:
         return self.service_kills() < self._kills_wanted or bool(self.missing_points()) or bool(self._harms)
 
     # ---- the cluster as a whole ----
 
+    def _harm_what_is_due(self, now: float) -> None:
+        """The broker is let alone until it serves again: what is to be done to it waits."""
+        busy = bool(self._broker_began or self._disk_full_until)
+        due = [harm for harm in self._harms if harm.at_seconds <= now and not (busy and "broker" in harm.kind)]
+        for harm in due[:1]:
+            self._harms.remove(harm)
+            self._harm(harm)
+
     def _harm(self, harm: schedule.Harm) -> None:
         harmed = time.time()
         if harm.kind == "postgres restarted":
             self._cluster.restart_postgres_at_once()
         elif harm.kind == "broker killed":
-            self._cluster.kill_broker()
+            self._begin_broker(self._cluster.kill_broker)
         elif harm.kind == "broker disk full":
             self._cluster.limit_files_of_broker(_DISK_BYTES_MAX)
             self._disk_full_until = time.monotonic() + _DISK_SECONDS
@@ -112,6 +121,9 @@ class Chaos:
     def _look_after_broker(self) -> None:
         """A broker whose only log folder takes nothing more gives up; it is started again with room."""
         if self._cluster.broker_runs():
+            if self._broker_began and self._cluster.broker_serves():
+                self.recoveries["broker ready after its start"].append(time.monotonic() - self._broker_began)
+                self._broker_began = 0.0
             if self._disk_full_until and time.monotonic() > self._disk_full_until:
                 self._cluster.limit_files_of_broker(None)
                 self._disk_full_until = 0.0
@@ -122,7 +134,11 @@ class Chaos:
         else:
             self.unexpected.append("the broker ended by itself")
         self._disk_full_until = 0.0
-        self._cluster.start_broker()
+        self._begin_broker(self._cluster.begin_broker)
+
+    def _begin_broker(self, begin: Callable[[], None]) -> None:
+        begin()
+        self._broker_began = time.monotonic()
 
     # ---- single instances ----
 
@@ -192,6 +208,9 @@ class Chaos:
 
     def _calm(self) -> None:
         """Everything up, nothing armed, all clocks right."""
+        while self._broker_began or self._disk_full_until:
+            self._look_after_broker()
+            time.sleep(_TICK_SECONDS)
         for clock in self._cluster.clocks.values():
             clock.set_ms(0)
         for one in self._instances:

@@ -8,7 +8,7 @@ import struct
 from pathlib import Path
 
 import tools_path  # noqa: F401
-from devlib import dsn, kafka as kafka_module, ports, postgres as postgres_module, processes, retail, secrets, stack
+from devlib import dsn, kafka as kafka_module, ports, postgres as postgres_module, processes, retail, secrets, services, stack
 from devlib.deployment import Deployment
 from devlib.errors import DevError
 from devlib.kafka import Kafka
@@ -20,6 +20,7 @@ from link import Link
 
 _LINKS = ("postgres.proxy", "kafka.proxy")
 _END_SECONDS = 20.0
+MIGRATION_POINT = "migrate.before_commit"
 
 
 class OffsetClock:
@@ -57,9 +58,18 @@ class Cluster:
         through = dsn.replaced(self.admin_dsn, host="127.0.0.1", port=str(chosen["postgres.proxy"]))
         self.deployment = Deployment(layout, Backends(through, self.brokers), retail.SERVICES)
         self.clocks: dict[str, OffsetClock] = {}
+        self.killed_migrations: list[str] = []
 
     def start(self, instances: int) -> None:
-        """Migrates and starts the services, unharmed."""
+        """Migrates, killed before the commit at first, and starts the services, unharmed."""
+        for service in self.deployment.names:
+            try:
+                services.migrate(self.layout, service, self.deployment.backends,
+                                 {"TESSERA_FAULTS": f"{MIGRATION_POINT}=kill@2"})
+            except DevError as error:
+                if f'"fault_point":"{MIGRATION_POINT}"' not in str(error):
+                    raise
+                self.killed_migrations.append(service)
         self.deployment.start(instances, self._env_of)
 
     def _env_of(self, instance: Instance) -> dict[str, str]:
@@ -79,8 +89,9 @@ class Cluster:
         self._postgres.start()
 
     def kill_broker(self) -> None:
+        """Kills it and starts it again, without waiting until it serves."""
         self._end(kafka_module.NAME, signal.SIGKILL)
-        self._kafka.start()
+        self._kafka.begin()
 
     def limit_files_of_broker(self, bytes_max: int | None) -> None:
         """From now on no file of the broker can grow beyond a size, as if its disk were full; None: they can again."""
@@ -93,8 +104,11 @@ class Cluster:
     def broker_runs(self) -> bool:
         return self.process(kafka_module.NAME) is not None
 
-    def start_broker(self) -> None:
-        self._kafka.start()
+    def begin_broker(self) -> None:
+        self._kafka.begin()
+
+    def broker_serves(self) -> bool:
+        return self._kafka.serves()
 
     def _end(self, name: str, number: int) -> None:
         process = self.process(name)
@@ -105,7 +119,7 @@ class Cluster:
             raise DevError(f"{name} outlived signal {number}")
         (self.layout.run / f"{name}.pid").unlink(missing_ok=True)
 
-    def stop(self) -> None:
+    def close(self) -> None:
         stack.stop(self.layout)
         for link in self.links.values():
             link.close()

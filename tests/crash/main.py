@@ -1,15 +1,20 @@
 """The crash harness: see docs/testing.md, section Crash. Run by `tools/dev crash`."""
 
 import argparse
+import contextlib
+import json
 import random
 import sys
 import time
 
 import tools_path  # noqa: F401
 from devlib import paths, secrets, stack
+from devlib.errors import DevError
 
+import report
 import setting
 import state
+import verdict
 from call_log import CallLog
 from callers import Caller
 from chaos import Chaos
@@ -17,6 +22,8 @@ from cluster import Cluster
 from operator_steps import Operator
 from people import BRAND, People
 from rpc import Endpoint
+from shop import Shop
+from violation import Violation
 
 _ACCOUNTS = 60
 _CALLERS = 4
@@ -33,60 +40,94 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _callers(cluster: Cluster, chooser: random.Random, people: People, log: CallLog) -> list[Caller]:
-    token = secrets.token(cluster.layout, ["*"], _ROLES)
-    deployment = cluster.deployment
-    made = []
-    for number in range(_CALLERS):
-        endpoints = {service: [Endpoint(deployment.address(one), token) for one in deployment.instances
-                               if one.service == service] for service in deployment.names}
-        made.append(Caller(f"caller-{number}", random.Random(chooser.getrandbits(64)), endpoints, people, log))
-    return made
+def _step(text: str) -> None:
+    print(f"== {text}", flush=True)
 
 
-def _run(cluster: Cluster, args: argparse.Namespace) -> int:
-    chooser = random.Random(args.seed)
-    cluster.start(_INSTANCES)
-    people = People(setting.make(cluster.deployment.client, _ACCOUNTS))
-    log = CallLog(cluster.layout.var / "calls.jsonl")
-    callers = _callers(cluster, chooser, people, log)
-    chaos = Chaos(cluster, chooser, args.kills, args.minutes * 60,
-                  lambda: max(caller.last_success_seconds for caller in callers))
-    for caller in callers:
-        caller.start()
-    told = 0.0
+class Run:
+    """One run on one cluster."""
 
-    def tell(now: float) -> None:
-        nonlocal told
-        if now - told >= _TELL_SECONDS:
-            told = now
-            print(f"  {now:5.0f} s  {sum(log.outcomes.values())} attempts, {chaos.service_kills()} service kills, "
-                  f"{dict(chaos.counts)}", flush=True)
+    def __init__(self, cluster: Cluster, args: argparse.Namespace):
+        self._cluster = cluster
+        self._args = args
+        self._folder = cluster.layout.var
+        self._chooser = random.Random(args.seed)
 
-    chaos.run(tell)
-    for caller in callers:
-        caller.stop()
-    for caller in callers:
-        caller.join()
-    log.close()
-    Operator(cluster.deployment).settle()
-    after = state.read(cluster.admin_dsn, cluster.brokers, BRAND)
-    state.write(after, cluster.layout.var / "state.json")
-    print(chaos.points, chaos.missing_points(), chaos.unexpected, dict(log.outcomes))
-    print([caller.broken for caller in callers])
-    return 0
+    def play(self) -> list[Violation]:
+        """Sets up, breaks everything while work goes on, settles, and judges what is left."""
+        _step("starting everything, migrations killed before their commit and begun again")
+        self._cluster.start(_INSTANCES)
+        client = self._cluster.deployment.client
+        people = People(setting.make(client, _ACCOUNTS))
+        (self._folder / "customers.json").write_text(json.dumps(people.customers))
+        seconds = self._args.minutes * 60
+        with contextlib.closing(CallLog(self._folder / "calls.jsonl")) as log, \
+                contextlib.closing(Shop(client, seconds * 0.9, self._folder / "log" / "replay.log")) as shop:
+            chaos, broken = self._break(people, log, seconds)
+            _step("settling: all instances up, everything read, decided and published")
+            operator = Operator(self._cluster.deployment)
+            operator.settle(shop.is_published)
+            after = state.read(self._cluster.admin_dsn, self._cluster.brokers, BRAND)
+            state.write(after, self._folder / "state.json")
+            _step("judging")
+            violations = [*broken, *verdict.judge(self._folder), *shop.judge(self._cluster.deployment)]
+            print(report.table(chaos, log.outcomes), flush=True)
+            print(f"\n{operator.retried} parked records were tried again", flush=True)
+        return violations
+
+    def _break(self, people: People, log: CallLog, seconds: float) -> tuple[Chaos, list[Violation]]:
+        """The storm; what ended that should not have, and what should have been harmed and was not."""
+        callers = self._callers(people, log)
+        chaos = Chaos(self._cluster, self._chooser, self._args.kills, seconds,
+                      lambda: max(caller.last_success_seconds for caller in callers))
+        _step(f"{_CALLERS} callers and the replay of a shop at work; {len(chaos.plan)} harms and "
+              f"{self._args.kills} kills at least in {seconds:.0f} s")
+        told = 0.0
+
+        def tell(now: float) -> None:
+            nonlocal told
+            if now - told >= _TELL_SECONDS:
+                told = now
+                print(report.progress(now, sum(log.outcomes.values()), chaos), flush=True)
+
+        for caller in callers:
+            caller.start()
+        chaos.run(tell)
+        for caller in callers:
+            caller.stop()
+        for caller in callers:
+            caller.join()
+        violations = [Violation("ended by itself", "process", text) for text in chaos.unexpected]
+        violations += [Violation("never hit", point, "no process ended at it") for point in chaos.missing_points()]
+        violations += [Violation("caller broke", caller.name, repr(caller.broken)) for caller in callers if caller.broken]
+        return chaos, violations
+
+    def _callers(self, people: People, log: CallLog) -> list[Caller]:
+        token = secrets.token(self._cluster.layout, ["*"], _ROLES)
+        deployment = self._cluster.deployment
+        made = []
+        for number in range(_CALLERS):
+            endpoints = {service: [Endpoint(deployment.address(one), token) for one in deployment.instances
+                                   if one.service == service] for service in deployment.names}
+            made.append(Caller(f"caller-{number}", random.Random(self._chooser.getrandbits(64)), endpoints, people, log))
+        return made
 
 
 def main() -> int:
     args = _arguments()
-    start = time.monotonic()
-    with stack.exclusive(paths.CRASH):
-        cluster = Cluster(paths.CRASH)
+    again = f"replay with: tools/dev crash --seed {args.seed} --kills {args.kills} --minutes {args.minutes:g}"
+    print(again, flush=True)
+    started = time.monotonic()
+    with stack.exclusive(paths.CRASH), contextlib.closing(Cluster(paths.CRASH)) as cluster:
         try:
-            return _run(cluster, args)
-        finally:
-            cluster.stop()
-            print(f"{time.monotonic() - start:.0f} s", flush=True)
+            violations = Run(cluster, args).play()
+        except DevError as error:
+            violations = [Violation("not finished", "run", str(error))]
+    if violations:
+        print(f"\nlogs, calls and state are in {paths.relative(paths.CRASH.var)}; {again}")
+    print(f"{time.monotonic() - started:.0f} s")
+    print(report.verdict(violations), flush=True)
+    return 1 if violations else 0
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """What an operator does once the storm is over: tries parked records again, and waits until nothing is left to do."""
 
+from typing import Callable
+
 import tools_path  # noqa: F401
 from devlib import flow
 from devlib.deployment import Deployment
@@ -14,11 +16,13 @@ class Operator:
         self._deployment = deployment
         self.retried = 0  # Parked records.
 
-    def settle(self) -> dict:
-        """The last look at the flow: everything read, decided, published; nothing parked or waiting."""
-        self._retry_parked()
+    def settle(self, is_published: Callable[[], bool]) -> None:
+        """Waits until everything is published, read and decided, and nothing is parked or waits."""
         with flow.watching(self._deployment.client) as watch:
-            return flow.wait_until_done(self._deployment, watch, stall_seconds=_STALL_SECONDS)
+            while not is_published():
+                watch.next()
+            self._retry_parked()
+            flow.wait_until_done(self._deployment, watch, stall_seconds=_STALL_SECONDS)
 
     def _retry_parked(self) -> None:
         """Records that were met alone at two crashes are set aside, be they innocent."""

@@ -6,6 +6,7 @@ import uuid
 
 BRAND = "crash"
 SOURCE = "till"
+ACCOUNT_EVENT = "account-"  # Begins the ids of the events that make the accounts.
 
 
 def identifier(account: int) -> dict:

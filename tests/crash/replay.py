@@ -6,11 +6,13 @@ from datetime import datetime, timedelta, timezone
 
 import tools_path  # noqa: F401
 from google.protobuf import json_format
+from tessera.events.v1 import customer_event_pb2
 from tessera.membership.v1 import events_pb2
 
 import model
 from call_log import OK, Call
 from model import Impossible, Lot, Member
+from people import ACCOUNT_EVENT
 from rpc import decoded
 from state import Event, State
 from violation import Violation
@@ -66,6 +68,15 @@ def decisions(state: State, brand: str) -> dict[str, dict[int, Decision]]:
     return found
 
 
+def _source_events(state: State) -> dict[str, str]:
+    """What oneid's facts stand for: the id of a channel event, or "" for a merge and other facts of its own."""
+    found = {}
+    for event in state.facts("oneid", 0):
+        is_fact = event.type.endswith((".customers_merged.v1", ".brand_changed.v1"))
+        found[event.id] = "" if is_fact else customer_event_pb2.CustomerEvent.FromString(event.data).source_event_id
+    return found
+
+
 class Replay:
     """The members as the log, the published events and the merges make them; what went against a rule on the way."""
 
@@ -73,6 +84,7 @@ class Replay:
         self.members: dict[str, Member] = {}  # Living ones.
         self.violations: list[Violation] = []
         self._calls = {call.request_id: call for call in calls}
+        self._source_events = _source_events(state)
         self._decisions = decisions(state, brand)
         self._lots = {row["lot_id"]: row for row in state.tables["membership.lot"]}
         self._hold_ends = {row["hold_id"]: time_of(row["end_time"]) for row in state.tables["membership.hold"]}
@@ -97,7 +109,7 @@ class Replay:
         merges = list(self._merges[customer])
         while left or merges:
             next_one = left.get(member.seq + 1)
-            if next_one and not self._is_of_merge(next_one):
+            if next_one and self._cause(next_one):
                 self._step(member, left.pop(member.seq + 1))
             elif merges:
                 member.absorb(self._life_of(merges.pop(0)["absorbed_id"]))
@@ -110,10 +122,9 @@ class Replay:
                 self._step(member, left.pop(first))
         return member
 
-    def _is_of_merge(self, decision: Decision) -> bool:
-        if decision.rows:
-            return decision.rows[0]["cause_source"] == "merge"
-        return decision.cause not in self._calls and not decision.cause.startswith(("timer/", "account-"))
+    def _cause(self, decision: Decision) -> str:
+        """The request id, the id of the channel event, "timer/..." or "" for a merge."""
+        return self._source_events.get(decision.cause, decision.cause)
 
     # ---- one decision ----
 
@@ -123,7 +134,7 @@ class Replay:
         subject = f"{decision.root} member_seq {decision.seq} ({decision.cause})"
         try:
             self._bring_up_to_date(member, decision)
-            if not merged and not decision.cause.startswith("timer/"):
+            if not merged and not self._cause(decision).startswith("timer/"):
                 self._carry_out(member, decision)
         except (Impossible, KeyError, IndexError, StopIteration) as error:
             self._tell("impossible step", subject, f"{type(error).__name__}: {error}")
@@ -144,10 +155,11 @@ class Replay:
                     member.activate(member.lots[lot_id], None)
 
     def _carry_out(self, member: Member, decision: Decision) -> None:
-        call = self._calls.get(decision.cause)
+        cause = self._cause(decision)
+        call = self._calls.get(cause)
         if call is None:
-            if not decision.cause.startswith("account-"):
-                self._tell("effect without a cause", decision.root, f"member_seq {decision.seq}, cause {decision.cause}")
+            if not cause.startswith(ACCOUNT_EVENT):
+                self._tell("effect without a cause", decision.root, f"member_seq {decision.seq}, cause {cause}")
             return
         getattr(self, "_" + call.method.rpartition("/")[2])(member, decision, call.request)
         self._compare_reply(member, decision, call)

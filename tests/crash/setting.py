@@ -9,7 +9,7 @@ import tools_path  # noqa: F401
 from devlib.client import Client
 from devlib.errors import DevError
 
-from people import BRAND, SOURCE, identifier
+from people import ACCOUNT_EVENT, BRAND, SOURCE, identifier
 
 _PROGRAM = Path(__file__).with_name("program.json")
 _LONG_AGO = "2000-01-01T00:00:00Z"
@@ -65,7 +65,7 @@ def make(client: Client, accounts: int) -> list[str]:
                 brands=[{"brand_id": BRAND, "time_zone": "Europe/London", "region": "GB", "currency": "GBP"}])
     _until(lambda: _program_is_put(client), "membership has met the brand")
     for account in range(accounts):
-        event = {"event_id": f"account-{account}", "source": SOURCE,
+        event = {"event_id": f"{ACCOUNT_EVENT}{account}", "source": SOURCE,
                  "event": {"identifiers": [identifier(account)], "customer_identified": {}}}
         client.call("oneid", "IntakeService/PublishEvent", brand_id=BRAND, event=event)
     customers = _until(lambda: _customers(client, accounts), "every account has a customer")

@@ -1,6 +1,8 @@
 """What is there in the end: rows of both schemas and records of all topics, as plain values that can be kept in a file."""
 
+import contextlib
 import json
+import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -130,24 +132,38 @@ def _read_topic(brokers: str, topic: str) -> list[list[Event]]:
     return events
 
 
-def read(admin_dsn: str, brokers: str, brand: str) -> State:
-    """The state of a brand, and all logs. Nothing may be under way any more."""
+def _snapshot(admin_dsn: str, brand: str) -> State:
+    """All tables and outboxes at one moment."""
     state = State()
-    with psycopg2.connect(admin_dsn) as connection:
+    connection = psycopg2.connect(admin_dsn)
+    connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+    psycopg2.extras.register_uuid(conn_or_curs=connection)
+    with contextlib.closing(connection):
         for name, query in _TABLES.items():
             with connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
                 cursor.execute(query, (brand,))
                 state.tables[name] = [{column: _plain(value) for column, value in row.items()} for row in cursor]
         for service in SERVICES:
             state.slots += _read_slots(connection, service)
-    connection.close()
+    return state
+
+
+def read(admin_dsn: str, brokers: str, brand: str) -> State:
+    """The state of a brand, and all logs, at a moment when everything that was decided had been published.
+
+    Timers go on: what they decide after that moment is in the topics, and left out.
+    """
+    deadline = time.monotonic() + _QUIET_SECONDS
+    state = _snapshot(admin_dsn, brand)
+    while any(slot.relayed_seq < slot.next_seq for slot in state.slots) and time.monotonic() < deadline:
+        state = _snapshot(admin_dsn, brand)
     for service, topics in TOPICS.items():
         for log, topic in enumerate(topics):
             if topic:
                 records = _read_topic(brokers, topic)
                 for slot in state.slots:
                     if (slot.service, slot.log) == (service, log):
-                        slot.topic = records[slot.slot]
+                        slot.topic = [event for event in records[slot.slot] if event.seq < slot.next_seq]
     return state
 
 
