@@ -31,6 +31,20 @@ def table(chaos: Chaos, outcomes: Counter) -> str:
     return "\n".join(lines)
 
 
+def cases(chaos: Chaos, kills: int) -> list[dict]:
+    """What a run has to reach for its verdict to mean something."""
+    counts = chaos.counts
+    wanted = [(f"at least {kills} services killed", chaos.service_kills() >= kills),
+              ("Postgres restarted in immediate mode three times", counts["postgres restarted"] >= 3),
+              ("the broker killed twice", counts["broker killed"] >= 2),
+              ("the disk of the broker full", counts["broker disk full"] >= 1),
+              ("connections cut and stalled", all(any(name.startswith(what) for name in counts)
+                                                  for what in ("connections cut", "connections stalled"))),
+              ("clocks jumped", counts["clock jumped"] >= 1),
+              ("a process ended at each fault point", not chaos.missing_points())]
+    return [{"name": name, "passed": passed, "output": table(chaos, Counter())} for name, passed in wanted]
+
+
 def verdict(violations: list[Violation]) -> str:
     """The violations, and as the last line how many there are."""
     shown = [f"  {violation}" for violation in violations[:_SHOWN_MAX]]
