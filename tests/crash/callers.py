@@ -1,4 +1,4 @@
-"""Callers: threads that do what a till does, and repeat whatever was not answered under the same request id."""
+"""Callers: threads that do what tills and channels do, and repeat whatever was not answered under the same id."""
 
 import datetime
 import random
@@ -39,70 +39,17 @@ class Caller(threading.Thread):
         self._stopping.set()
 
     def run(self) -> None:
-        deeds: list[tuple[Callable[[], None], int]] = [
-            (self._earn, 24), (self._grow, 5), (self._hold, 20), (self._capture, 12), (self._release, 7),
-            (self._spend, 14), (self._refund, 10), (self._check_in, 10), (self._review, 6), (self._bind, 1)]
+        deeds, weights = zip(*self._deeds())
         try:
             while not self._stopping.is_set():
-                self._chooser.choices([deed for deed, _ in deeds], [weight for _, weight in deeds])[0]()
+                self._chooser.choices(deeds, weights)[0]()
                 self._stopping.wait(self._chooser.uniform(*_PAUSE_SECONDS))
         except BaseException as error:  # noqa: BLE001 (told by the main thread)
             self.broken = error
 
-    # ---- what a till does ----
-
-    def _earn(self) -> None:
-        self._call("EarnPoints", self._customer(), amount=str(self._chooser.randint(1, 90)), reason="till")
-
-    def _grow(self) -> None:
-        self._call("EarnPoints", self._customer(), amount=str(self._chooser.randint(1, 60)), currency="growth")
-
-    def _hold(self) -> None:
-        customer, amount = self._customer(), self._chooser.randint(1, 80)
-        reply = self._call("HoldPoints", customer, amount=str(amount), ttl=f"{self._chooser.randint(2, 40)}s")
-        if reply:
-            self._holds.append((customer, reply["hold_id"], amount))
-
-    def _capture(self) -> None:
-        if not self._holds:
-            return
-        customer, hold, amount = self._take(self._holds)
-        part = self._chooser.choice([0, amount, self._chooser.randint(1, amount)])
-        reply = self._call("CaptureHold", customer, hold_id=hold, amount=str(part))
-        if reply:
-            self._spends.append((customer, reply["spend_id"], int(reply["captured"])))
-
-    def _release(self) -> None:
-        if self._holds:
-            customer, hold, _ = self._take(self._holds)
-            self._call("ReleaseHold", customer, hold_id=hold)
-
-    def _spend(self) -> None:
-        customer, amount = self._customer(), self._chooser.randint(1, 70)
-        reply = self._call("SpendPoints", customer, amount=str(amount))
-        if reply:
-            self._spends.append((customer, reply["spend_id"], amount))
-
-    def _refund(self) -> None:
-        if not self._spends:
-            return
-        customer, spend, amount = self._take(self._spends)
-        part = self._chooser.choice([0, self._chooser.randint(1, amount)])
-        if self._call("RefundSpend", customer, spend_id=spend, amount=str(part)) and 0 < part < amount:
-            self._spends.append((customer, spend, amount - part))
-
-    # Points of a day ago expire within the run, pending ones of a day ago become active within it.
-    def _check_in(self) -> None:
-        age = _DAY - datetime.timedelta(seconds=self._chooser.randint(5, 90)) if self._chooser.random() < 0.7 else None
-        self._publish([self._account()], {"check_in_done": {"place": "till"}}, age)
-
-    def _review(self) -> None:
-        age = _DAY - datetime.timedelta(seconds=self._chooser.randint(5, 60))
-        self._publish([self._account()], {"review_posted": {"review_id": "r", "product_code": "p", "rating": 5}}, age)
-
-    def _bind(self) -> None:
-        first, second, event_id = self._people.bind(self._chooser)
-        self._publish([first, second], {"account_bound": {}}, None, event_id)
+    def _deeds(self) -> list[tuple[Callable[[], None], int]]:
+        """What it does, and how often."""
+        raise NotImplementedError
 
     # ---- how it is done ----
 
@@ -152,3 +99,71 @@ class Caller(threading.Thread):
         if answer.code == OK:
             self.last_success_seconds = answer.end_seconds
         return answer
+
+
+class Till(Caller):
+    """Calls membership about single members."""
+
+    def _deeds(self) -> list[tuple[Callable[[], None], int]]:
+        return [(self._earn, 24), (self._grow, 5), (self._hold, 20), (self._capture, 12), (self._release, 7),
+                (self._spend, 14), (self._refund, 10)]
+
+    def _earn(self) -> None:
+        self._call("EarnPoints", self._customer(), amount=str(self._chooser.randint(1, 90)), reason="till")
+
+    def _grow(self) -> None:
+        self._call("EarnPoints", self._customer(), amount=str(self._chooser.randint(1, 60)), currency="growth")
+
+    def _hold(self) -> None:
+        customer, amount = self._customer(), self._chooser.randint(1, 80)
+        reply = self._call("HoldPoints", customer, amount=str(amount), ttl=f"{self._chooser.randint(2, 40)}s")
+        if reply:
+            self._holds.append((customer, reply["hold_id"], amount))
+
+    def _capture(self) -> None:
+        if not self._holds:
+            return
+        customer, hold, amount = self._take(self._holds)
+        part = self._chooser.choice([0, amount, self._chooser.randint(1, amount)])
+        reply = self._call("CaptureHold", customer, hold_id=hold, amount=str(part))
+        if reply:
+            self._spends.append((customer, reply["spend_id"], int(reply["captured"])))
+
+    def _release(self) -> None:
+        if self._holds:
+            customer, hold, _ = self._take(self._holds)
+            self._call("ReleaseHold", customer, hold_id=hold)
+
+    def _spend(self) -> None:
+        customer, amount = self._customer(), self._chooser.randint(1, 70)
+        reply = self._call("SpendPoints", customer, amount=str(amount))
+        if reply:
+            self._spends.append((customer, reply["spend_id"], amount))
+
+    def _refund(self) -> None:
+        if not self._spends:
+            return
+        customer, spend, amount = self._take(self._spends)
+        part = self._chooser.choice([0, self._chooser.randint(1, amount)])
+        if self._call("RefundSpend", customer, spend_id=spend, amount=str(part)) and 0 < part < amount:
+            self._spends.append((customer, spend, amount - part))
+
+
+class Channel(Caller):
+    """Publishes events through oneid: activity that earns, and bindings that make two customers one."""
+
+    def _deeds(self) -> list[tuple[Callable[[], None], int]]:
+        return [(self._check_in, 10), (self._review, 6), (self._bind, 1)]
+
+    # Points of a day ago expire within the run, pending ones of a day ago become active within it.
+    def _check_in(self) -> None:
+        age = _DAY - datetime.timedelta(seconds=self._chooser.randint(5, 90)) if self._chooser.random() < 0.7 else None
+        self._publish([self._account()], {"check_in_done": {"place": "till"}}, age)
+
+    def _review(self) -> None:
+        age = _DAY - datetime.timedelta(seconds=self._chooser.randint(5, 60))
+        self._publish([self._account()], {"review_posted": {"review_id": "r", "product_code": "p", "rating": 5}}, age)
+
+    def _bind(self) -> None:
+        first, second, event_id = self._people.bind(self._chooser)
+        self._publish([first, second], {"account_bound": {}}, None, event_id)

@@ -63,7 +63,8 @@ class Chaos:
         start = time.monotonic()
         now = 0.0
         for one in self._instances:
-            self._start_life(one)
+            one.life, one.began = one.lives.first(), time.monotonic()
+            one.log_start = self._log_of(one).stat().st_size
         while now < self._seconds or (self._missing() and now < self._seconds + _PATIENCE_SECONDS):
             self._harm_what_is_due(now)
             self._look_after_broker()
@@ -145,7 +146,7 @@ class Chaos:
     def _look_after(self, one: _Instance) -> None:
         if one.life is None:
             if time.monotonic() >= one.down_until:
-                self._start_life(one, again=True)
+                self._start_life(one)
             return
         process = self._cluster.process(one.instance.name)
         if process is None:
@@ -160,10 +161,7 @@ class Chaos:
             one.lives.missed(one.life)
             self._down(one)
 
-    def _start_life(self, one: _Instance, again: bool = False) -> None:
-        if not again:
-            self._cluster.deployment.kill(one.instance)
-            self.counts["service killed at a random time"] += 1
+    def _start_life(self, one: _Instance) -> None:
         one.life = one.lives.next()
         one.began = time.monotonic()
         one.is_ready = False

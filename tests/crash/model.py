@@ -9,7 +9,7 @@ from datetime import datetime
 
 PENDING, ACTIVE, CLOSED = 0, 1, 2
 OPEN, CAPTURED, RELEASED, TIMED_OUT = 0, 1, 2, 3
-EARNED, SPENT, RETURNED, EXPIRED = 1, 6, 7, 8
+EARNED, SPENT, RETURNED, EXPIRED, ACTIVATED = 1, 6, 7, 8, 9
 MEASURES = ("available", "pending", "held", "debt", "earned", "clawed_back", "forgiven", "spent", "returned", "expired")
 LEVELS = (0, 60, 300, 1500)  # Growth from which each level is reached.
 
@@ -24,11 +24,12 @@ class Lot:
 
     lot_id: str
     side: str
+    currency: str
     amount: int
-    remaining: int
-    state: int
     activation: datetime
     expiry: datetime
+    remaining: int = 0
+    state: int = PENDING
     held: int = 0
     expired: int = 0
 
@@ -107,8 +108,13 @@ class Member:
     def activate(self, lot: Lot, now: datetime | None) -> None:
         if lot.state != PENDING:
             raise Impossible(f"lot {lot.lot_id} is activated in state {lot.state}")
+        self._add(lot.side, lot.currency, "pending", -lot.remaining)
+        if lot.currency == "growth":  # It has lots while it is pending only.
+            self._add(lot.side, "growth", "available", lot.remaining)
+            self._post(ACTIVATED, lot.side, "growth", lot.remaining, lot.lot_id)
+            lot.remaining, lot.state = 0, CLOSED
+            return
         lot.state = ACTIVE
-        self._add(lot.side, "points", "pending", -lot.remaining)
         self._make_free(lot, lot.remaining, now)
 
     def _expire(self, lot: Lot) -> None:
@@ -141,25 +147,27 @@ class Member:
     # ---- what callers do ----
 
     def earn(self, lot: Lot, now: datetime) -> None:
-        self._add(lot.side, "points", "earned", lot.amount)
-        self._post(EARNED, lot.side, "points", lot.amount, lot.lot_id)
+        """What comes from the future, by the clock that decides, is pending until then."""
+        pending = lot.activation > now
+        has_lot = pending or lot.currency == "points"
+        self._add(lot.side, lot.currency, "earned", lot.amount)
+        self._post(EARNED, lot.side, lot.currency, lot.amount, lot.lot_id if has_lot else "")
+        if not has_lot:
+            self._add(lot.side, "growth", "available", lot.amount)
+            return
+        lot.remaining = lot.amount
         self.lots[lot.lot_id] = lot
-        if lot.activation > now:
-            self._add(lot.side, "points", "pending", lot.amount)
+        if pending:
+            self._add(lot.side, lot.currency, "pending", lot.amount)
         else:
             lot.state = ACTIVE
             self._make_free(lot, lot.amount, now)
-
-    def grow(self, side: str, amount: int) -> None:
-        self._add(side, "growth", "earned", amount)
-        self._add(side, "growth", "available", amount)
-        self._post(EARNED, side, "growth", amount)
 
     def _parts(self, amount: int) -> list[tuple[Lot, int]]:
         """Earliest expiry first, then by id, which begins with the time of the earning."""
         parts = []
         for lot in sorted(self.lots.values(), key=lambda one: (one.expiry, one.lot_id)):
-            part = min(amount, lot.free) if lot.state == ACTIVE else 0
+            part = min(amount, lot.free) if lot.state == ACTIVE else 0  # Growth never has an active one.
             if part > 0:
                 parts.append((lot, part))
                 amount -= part

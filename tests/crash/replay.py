@@ -167,23 +167,21 @@ class Replay:
     def _PublishEvent(self, member: Member, decision: Decision, request: dict) -> None:  # noqa: N802 (the method's name)
         event = request["event"]
         if "check_in_done" in event["event"]:
-            member.earn(self._lot_of(decision, decision.side, 40, time_of(event["event_time"])), decision.now)
-            member.grow(decision.side, 15)
+            for currency, amount in (("points", 40), ("growth", 15)):
+                self._earn(member, decision, decision.side, currency, amount, time_of(event["event_time"]))
         elif "review_posted" in event["event"]:
-            member.earn(self._lot_of(decision, decision.side, 70, time_of(event["event_time"]) + _DAY), decision.now)
+            self._earn(member, decision, decision.side, "points", 70, time_of(event["event_time"]) + _DAY)
 
     def _EarnPoints(self, member: Member, decision: Decision, request: dict) -> None:  # noqa: N802
-        amount = int(request["amount"])
-        if request.get("currency") == "growth":
-            member.grow(request["customer_id"], amount)
-        else:
-            member.earn(self._lot_of(decision, request["customer_id"], amount, decision.now), decision.now)
+        self._earn(member, decision, request["customer_id"], request.get("currency", "points"), int(request["amount"]),
+                   decision.now)
 
-    def _lot_of(self, decision: Decision, side: str, amount: int, activation: datetime) -> Lot:
-        """The lot that is awarded; its id is the service's to choose."""
+    @staticmethod
+    def _earn(member: Member, decision: Decision, side: str, currency: str, amount: int, activation: datetime) -> None:
+        """The id of the lot is the service's to choose."""
         awards = next(fact for name, fact in decision.facts if name == "PointsEarned")["awards"]
-        lot_id = next(award["lot_id"] for award in awards if award["currency"] == "points")
-        return Lot(lot_id, side, amount, amount, model.PENDING, activation, activation + _DAY)
+        lot_id = next(award["lot_id"] for award in awards if award["currency"] == currency)
+        member.earn(Lot(lot_id, side, currency, amount, activation, activation + _DAY), decision.now)
 
     def _HoldPoints(self, member: Member, decision: Decision, request: dict) -> None:  # noqa: N802
         fact = next(fact for name, fact in decision.facts if name == "PointsHeld")

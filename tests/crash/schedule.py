@@ -58,6 +58,10 @@ class Lives:
         self._seconds = seconds
         self._left = chooser.sample([*points, "", ""], len(points) + 2)
 
+    def first(self) -> Life:
+        """Of the process that runs already."""
+        return _life(self._chooser, self._service, "", self._seconds)
+
     def next(self) -> Life:
         if not self._left:
             self._left = self._chooser.sample([*points_of(self._service), "", ""], len(points_of(self._service)) + 2)

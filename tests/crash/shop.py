@@ -50,5 +50,6 @@ class Shop:
     def close(self) -> None:
         for child in (self._publisher, self._recomputed):
             child.kill()
-            child.communicate()
+            child.wait()
+            child.stdout.close()
         self._log.close()

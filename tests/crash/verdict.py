@@ -1,6 +1,7 @@
-"""All audits over one kept run."""
+"""All audits over one kept run; by itself, `verdict.py FOLDER`, over the one in a folder such as var/crash."""
 
 import json
+import sys
 from pathlib import Path
 
 import audit_calls
@@ -8,6 +9,7 @@ import audit_identity
 import audit_ledger
 import audit_logs
 import call_log
+import report
 import state
 from people import BRAND
 from violation import Violation
@@ -32,3 +34,7 @@ def bindings(calls: list[call_log.Call], after: state.State) -> list[tuple[int, 
             first, second = (int(one["value"].removeprefix("account")) for one in event["identifiers"])
             pairs.append((first, second))
     return pairs
+
+
+if __name__ == "__main__":
+    print(report.verdict(judge(Path(sys.argv[1]))))
