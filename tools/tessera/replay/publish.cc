@@ -18,8 +18,8 @@ namespace {
 
 constexpr size_t kBatch = 2'000;
 constexpr absl::Duration kPatience = absl::Minutes(5);  // with a broker that is away
-constexpr double kBatchesPerSecond = 10;  // at least, when there is a rate
-constexpr size_t kRunMax = 50;            // records of one partition in a row, when shuffled
+constexpr double kBatchesPerSecond = 10;                // at least, when there is a rate
+constexpr size_t kRunMax = 50;                          // records of one partition in a row, when shuffled
 
 kafka::Message MessageOf(const RetailEvent& event, const PublishOptions& options, int32_t partitions) {
   events::CloudEvent cloud;
