@@ -13,7 +13,8 @@ class Clock {
   // The time, in whole microseconds (what the database can keep).
   virtual absl::Time Now() const = 0;
 
-  // The process-wide system clock. Never destroyed.
+  // The process-wide system clock. Never destroyed. Where fault points are compiled in, it is off by the milliseconds
+  // (int64 of the machine) in the file that TESSERA_CLOCK_OFFSET_FILE names, as they are at each call.
   static const Clock& System();
 };
 

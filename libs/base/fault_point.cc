@@ -53,6 +53,13 @@ Faults& TheFaults() {
   return *faults;
 }
 
+// A line of the log, written at once: after a kill nothing else is.
+void TellHit(std::string_view name, bool kills) {
+  const std::string line =
+      "{\"fault_point\":\"" + std::string(name) + (kills ? "\",\"action\":\"kill\"}\n" : "\",\"action\":\"fail\"}\n");
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line.data(), line.size());
+}
+
 }  // namespace
 
 bool FaultPoint(std::string_view name) {
@@ -60,6 +67,7 @@ bool FaultPoint(std::string_view name) {
   absl::MutexLock lock(&faults.mutex);
   auto found = faults.by_name.find(name);
   if (found == faults.by_name.end() || ++found->second.arrivals != found->second.at) return false;
+  TellHit(name, found->second.kill);
   if (found->second.kill) kill(getpid(), SIGKILL);
   return true;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/fault_point.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "base/strings.h"
@@ -122,6 +123,7 @@ absl::Status ConsumerLoop::Step(absl::Duration wait) {
   RetryHeldBack();
   kafka::Polled polled = consumer_.Poll(kPollMax, wait);
   for (const kafka::PartitionError& error : polled.errors) Tell(error);
+  if (!polled.records.empty()) FaultPoint("consumer.records_read");
   for (size_t i = 0; i < polled.records.size();) {
     const std::string at_broker = polled.records[i].topic;
     const PartitionKey key{names_.Own(at_broker), polled.records[i].partition};

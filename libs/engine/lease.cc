@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/fault_point.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "base/strings.h"
@@ -89,6 +90,7 @@ absl::Status LeaseKeeper::Step() {
   }
   tx.Run(kSave, kinds, slots, mine, instance_id_, absl::ToInt64Seconds(kLeaseTime));
   if (tx.Commit() != pg::CommitResult::kCommitted) return tx.status();
+  if (!from_dead.empty()) FaultPoint("lease.taken_over");
   absl::MutexLock lock(&mutex_);
   if (!from_dead.empty()) LogWarning("leases taken over", {{"count", static_cast<int64_t>(from_dead.size())}});
   for (const Key& key : held) {

@@ -1,5 +1,6 @@
 #include "engine/timer_scan.h"
 
+#include "base/fault_point.h"
 #include "base/log.h"
 #include "base/murmur2.h"
 #include "base/status.h"
@@ -35,6 +36,7 @@ absl::StatusOr<int> TimerScan::Step() {
   const absl::Time now = clock_.Now();
   const int pushed = PushTimers(tx, now) + PushExpired(tx, now);
   TESSERA_RETURN_IF_ERROR(tx.status());
+  if (pushed > 0) FaultPoint("timer.due_pushed");
   return pushed;
 }
 

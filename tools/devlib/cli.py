@@ -3,13 +3,14 @@
 import argparse
 import datetime
 import os
+import random
 import signal
 import subprocess
 import sys
 import time
 
 from . import build as build_module
-from . import certs, demo, install, lint, mutate, paths, processes, sanitize, secrets, stack, testing, tidy
+from . import certs, crash, demo, install, lint, mutate, paths, processes, sanitize, secrets, stack, testing, tidy
 from .errors import DevError
 
 
@@ -162,6 +163,13 @@ def _parser() -> argparse.ArgumentParser:
                       help="instead of the tiers, run this command as a test would be run")
     mutate_command = add("mutate", _mutate, "Plants faults one by one and shows which test finds each; takes about an hour.")
     mutate_command.add_argument("--only", action="append", metavar="NAME", help="only this fault (repeatable)")
+    crash_command = add("crash", crash.run, "Kills, cuts and fills everything while work goes on, and has what is left judged.")
+    crash_command.add_argument("--seed", type=_positive, default=random.randint(1, 999_999), metavar="N",
+                               help="of all that is random (another each time)")
+    crash_command.add_argument("--kills", type=_positive, default=crash.KILLS, metavar="K",
+                               help=f"how many processes of services end at least ({crash.KILLS})")
+    crash_command.add_argument("--minutes", type=_minutes, default=crash.MINUTES, metavar="M",
+                               help=f"how long it is planned for ({crash.MINUTES:g})")
     build = add("build", _build, "Builds what has changed.")
     build.add_argument("target", nargs="*", help="only these targets")
     build.add_argument("-j", "--jobs", type=_positive, help="how many compilers at once (all cores)")
@@ -189,6 +197,16 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a number of at least 1, not {text!r}")
     return int(text)
+
+
+def _minutes(text: str) -> float:
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = 0.0
+    if not 0.5 <= minutes <= 24 * 60:
+        raise argparse.ArgumentTypeError(f"must be a number from 0.5 to 1440, not {text!r}")
+    return minutes
 
 
 def _day(text: str) -> datetime.date:

@@ -1,6 +1,7 @@
 """The services on given backends: migrated, started, called, killed, started again."""
 
 import os
+from typing import Callable
 
 from . import certs, ports, processes, secrets, services
 from .client import Client
@@ -24,8 +25,12 @@ class Deployment:
         """The command-line client, told where these services are."""
         return Client(self.layout, self.backends)
 
-    def start(self, count: int, mtls: bool = False) -> None:
-        """Migrates every service, starts `count` processes of each, and waits until all are ready."""
+    def start(self, count: int, mtls: bool = False,
+              env_of: Callable[[Instance], dict[str, str]] = lambda _: {}) -> None:
+        """Migrates every service, starts `count` processes of each, and waits until all are ready.
+
+        `env_of` tells what a process finds in its environment beyond the usual.
+        """
         self.layout.create()
         certs.switch(self.layout, mtls)
         secrets.make_all(self.layout)
@@ -35,9 +40,21 @@ class Deployment:
         for service in self.names:
             services.migrate(self.layout, service, self.backends)
         for instance in self.instances:
-            services.start(self.layout, instance, self._ports, self.backends, self._writers())
+            self.begin(instance, env_of(instance))
         for instance in self.instances:
             services.wait(self.layout, instance, self._ports)
+
+    def begin(self, instance: Instance, more_env: dict[str, str] | None = None) -> None:
+        """Starts one process without waiting for it."""
+        services.start(self.layout, instance, self._ports, self.backends, self._writers(), more_env)
+
+    def is_ready(self, instance: Instance) -> bool:
+        """Whether the process says that it serves."""
+        return services.is_healthy(f"http://127.0.0.1:{self._ports[f'{instance.name}.metrics']}/healthz")
+
+    def address(self, instance: Instance) -> str:
+        """Where the process answers calls."""
+        return f"127.0.0.1:{self._ports[f'{instance.name}.grpc']}"
 
     def _writers(self) -> int:
         """Writers of one process: one per core that it has to itself; TESSERA_WRITERS overrules."""
@@ -49,7 +66,7 @@ class Deployment:
 
     def restart(self, instance: Instance) -> None:
         """Starts a process that was killed, and waits until it is ready."""
-        services.start(self.layout, instance, self._ports, self.backends, self._writers())
+        self.begin(instance)
         services.wait(self.layout, instance, self._ports)
 
     def require_running(self) -> None:

@@ -20,7 +20,7 @@ node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller_port}
 controller.listener.names=CONTROLLER
 listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+advertised.listeners=PLAINTEXT://127.0.0.1:{advertised_port}
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs={data}
 
@@ -59,33 +59,40 @@ _LOGGING = [
 class Kafka:
     """The broker of one layout."""
 
-    def __init__(self, layout: Layout, port: int, controller_port: int):
+    def __init__(self, layout: Layout, port: int, controller_port: int, advertised_port: int | None = None):
+        """Clients are told `advertised_port` if it is given: what listens there passes them on."""
         self._layout = layout
         self._port = port
+        self._advertised_port = advertised_port or port
         self._controller_port = controller_port
         self._properties = layout.kafka / "server.properties"
+        self._log_start = 0  # Where the log of the broker that was begun last begins.
 
     @property
     def brokers(self) -> str:
-        return f"127.0.0.1:{self._port}"
+        return f"127.0.0.1:{self._advertised_port}"
 
     def start(self) -> processes.Process:
         """Formats the storage if there is none, starts the broker, and waits until it serves."""
+        process = self.begin()
+        processes.wait_until_ready(self._layout, process, self.serves, 60.0)
+        return process
+
+    def begin(self) -> processes.Process:
+        """As `start`, without waiting."""
         data = self._layout.kafka / "data"
         if (self._layout.kafka / "unfinished").exists():  # An interrupted format is begun again.
             shutil.rmtree(data, ignore_errors=True)
         data.mkdir(parents=True, exist_ok=True)
         self._properties.write_text(_PROPERTIES.format(port=self._port, controller_port=self._controller_port,
-                                                       data=data))
+                                                       advertised_port=self._advertised_port, data=data))
         if not (data / "meta.properties").exists():
             self._format()
         log = processes.log_path(self._layout, NAME)
-        log_start = log.stat().st_size if log.exists() else 0
+        self._log_start = log.stat().st_size if log.exists() else 0
         java = _java("-Xms256m", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", *_LOGGING)
         argv = [*java, "kafka.Kafka", str(self._properties)]
-        process = processes.start(self._layout, NAME, argv)
-        processes.wait_until_ready(self._layout, process, lambda: self._serves(log_start), 60.0)
-        return process
+        return processes.start(self._layout, NAME, argv)
 
     def _format(self) -> None:
         unfinished = self._layout.kafka / "unfinished"
@@ -97,9 +104,10 @@ class Kafka:
             raise DevError(f"Kafka could not format its storage:\n{done.stdout}{done.stderr}")
         unfinished.unlink()
 
-    def _serves(self, log_start: int) -> bool:
+    def serves(self) -> bool:
+        """Whether the broker that was begun last is ready."""
         with processes.log_path(self._layout, NAME).open("rb") as log:
-            log.seek(log_start)
+            log.seek(self._log_start)
             if _READY_MARK.encode() not in log.read():
                 return False
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:

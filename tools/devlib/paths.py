@@ -54,6 +54,7 @@ class Layout:
 
 UP = Layout(VAR)
 TEST = Layout(VAR / "test")
+CRASH = Layout(VAR / "crash")
 
 
 def relative(path: Path) -> str:

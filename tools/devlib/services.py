@@ -56,17 +56,18 @@ def _binary(service: str) -> Path:
     return path
 
 
-def migrate(layout: Layout, service: str, backends: Backends) -> None:
+def migrate(layout: Layout, service: str, backends: Backends, more_env: dict[str, str] | None = None) -> None:
     """Creates the service's role and schema and runs its migrations."""
     env = {**os.environ, "TESSERA_ADMIN_DSN": backends.admin_dsn,
-           "TESSERA_DB_PASSWORD": secrets.password(layout, service)}
+           "TESSERA_DB_PASSWORD": secrets.password(layout, service), **(more_env or {})}
     done = subprocess.run([_binary(service), "migrate"], cwd="/", env=env, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
     if done.returncode != 0:
         raise DevError(f"the migrations of {service} failed (exit {done.returncode}):\n{done.stdout}")
 
 
-def start(layout: Layout, instance: Instance, ports: dict[str, int], backends: Backends, writers: int) -> None:
+def start(layout: Layout, instance: Instance, ports: dict[str, int], backends: Backends, writers: int,
+          more_env: dict[str, str] | None = None) -> None:
     """Starts the process without waiting for it. Secrets go by environment, never by argument."""
     grpc, metrics = (ports[name] for name in instance.port_names)
     env = {**os.environ,
@@ -80,7 +81,8 @@ def start(layout: Layout, instance: Instance, ports: dict[str, int], backends: B
            "TESSERA_KEY_FILE": str(secrets.key_file(layout)),
            "TESSERA_INSTANCE": instance.name,
            "TESSERA_WRITERS": str(writers),
-           **certs.environment(layout)}
+           **certs.environment(layout),
+           **(more_env or {})}
     processes.start(layout, instance.name, [str(_binary(instance.service)), "serve"], env=env)
 
 

@@ -8,17 +8,18 @@ import sys
 import time
 from pathlib import Path
 
-from . import build, ctests, install, lint, processes, secrets, stack
+from . import build, crash, ctests, install, lint, processes, secrets, stack
 from .ctests import Case
 from .errors import DevError
 from .kafka import Kafka
 from .paths import CMAKE_BUILD, ROOT, TEST
 from .postgres import Postgres
 
-TIERS = ("lint", "unit", "store", "service", "contract", "e2e")
-_TIERS_WITHOUT_CLUSTERS = ("lint", "unit")
+TIERS = ("lint", "unit", "store", "service", "contract", "e2e", "crash")
+_TIERS_WITHOUT_CLUSTERS = ("lint", "unit", "crash")
 _SCRATCH = TEST.var / "scratch"
 _E2E = ROOT / "tests" / "e2e"
+_AUDITOR = ROOT / "tests" / "crash" / "unit"
 
 
 def run(tiers: list[str] | None, pattern: str | None, jobs: int) -> int:
@@ -88,18 +89,24 @@ def _tier(tier: str, pattern: str, jobs: int) -> list[Case]:
         names = [name for name in lint.CHECKS if re.search(pattern, name)]
         return [Case(tier, name, passed, output) for name, passed, output in lint.run(names)]
     env = _environment(clusters=tier not in _TIERS_WITHOUT_CLUSTERS)
+    if tier == "crash":
+        return [Case(tier, **case) for case in crash.cases() if re.search(pattern, case["name"])]
     if tier == "e2e":
-        return _python_cases(tier, pattern, env)
-    if not (CMAKE_BUILD / "CTestTestfile.cmake").exists():
-        return []
-    return ctests.run(tier, pattern, jobs, env, _SCRATCH)
+        return _python_cases(tier, pattern, env, _E2E, sys.executable)
+    cases: list[Case] = []
+    if (CMAKE_BUILD / "CTestTestfile.cmake").exists():
+        cases += ctests.run(tier, pattern, jobs, env, _SCRATCH)
+    if tier == "unit":
+        crash.make_protos()
+        cases += _python_cases(tier, pattern, env, _AUDITOR, crash.PYTHON)
+    return cases
 
 
-def _python_cases(tier: str, pattern: str, env: dict[str, str]) -> list[Case]:
+def _python_cases(tier: str, pattern: str, env: dict[str, str], folder: Path, python: str) -> list[Case]:
     report = _SCRATCH / f"{tier}.json"
     report.unlink(missing_ok=True)
     runner = Path(__file__).with_name("python_tests.py")
-    code, _ = processes.run_in_group([sys.executable, str(runner), str(_E2E), str(report), pattern], cwd=ROOT, env=env)
+    code, _ = processes.run_in_group([python, str(runner), str(folder), str(report), pattern], cwd=ROOT, env=env)
     if not report.exists():
         return [Case(tier, "python tests", False, f"the runner exited with {code} and left no result")]
     return [Case(tier, **case) for case in json.loads(report.read_text())]

@@ -3,6 +3,7 @@
 #include <google/protobuf/arena.h>
 
 #include "absl/strings/str_cat.h"
+#include "base/fault_point.h"
 #include "base/proto_time.h"
 #include "base/status.h"
 #include "base/time_zone.h"
@@ -104,7 +105,10 @@ absl::StatusOr<Read> ReadRecord(const kafka::Record& record) {
   read.cause.brand = Extension(event, "brandid");
   if (!event.type.starts_with(kPrefix)) return InvalidField("type", "not an event of this topic", "EVENT_TYPE_UNKNOWN");
   const std::string_view name = std::string_view(event.type).substr(kPrefix.size());
-  if (name == "customers_merged.v1") return ReadFact<tessera::events::v1::CustomersMerged>(event, std::move(read));
+  if (name == "customers_merged.v1") {
+    FaultPoint("merge.fact_read");
+    return ReadFact<tessera::events::v1::CustomersMerged>(event, std::move(read));
+  }
   if (name == "brand_changed.v1") return ReadFact<tessera::events::v1::BrandChanged>(event, std::move(read));
   return ReadCustomerEvent(event, std::move(read));
 }

@@ -1,5 +1,6 @@
 #include "services/oneid/consumers/merge_answers.h"
 
+#include "base/fault_point.h"
 #include "base/status.h"
 #include "events/cloud_event.h"
 #include "events/payload.h"
@@ -23,6 +24,7 @@ absl::StatusOr<std::optional<MergeAnswerCommand>> UnderstandMergeAnswer(const ka
   const auto merge = MergeId::Parse(message.merge_id());
   if (!merge) return InvalidField("merge_id", "is no UUID");
   if (message.service().empty()) return InvalidField("service", "is missing");
+  FaultPoint("merge.answer_read");
   MergeAnswerCommand command;
   command.answer = {.merge = *merge,
                     .service = message.service(),

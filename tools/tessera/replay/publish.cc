@@ -17,8 +17,9 @@ namespace tessera::replay {
 namespace {
 
 constexpr size_t kBatch = 2'000;
-constexpr double kBatchesPerSecond = 10;  // at least, when there is a rate
-constexpr size_t kRunMax = 50;            // records of one partition in a row, when shuffled
+constexpr absl::Duration kPatience = absl::Minutes(5);  // with a broker that is away
+constexpr double kBatchesPerSecond = 10;                // at least, when there is a rate
+constexpr size_t kRunMax = 50;                          // records of one partition in a row, when shuffled
 
 kafka::Message MessageOf(const RetailEvent& event, const PublishOptions& options, int32_t partitions) {
   events::CloudEvent cloud;
@@ -95,7 +96,7 @@ absl::StatusOr<Published> Publish(const RetailEvents& events, const PublishOptio
       batch.push_back(std::move(messages.front()));
       messages.pop_front();
     }
-    TESSERA_RETURN_IF_ERROR(producer->ProduceAndWait(batch, absl::Seconds(30)));
+    TESSERA_RETURN_IF_ERROR(producer->ProduceAndWait(batch, kPatience));
     sent += static_cast<int64_t>(batch.size());
     options.progress(sent, all);
     if (rate > 0) absl::SleepFor(published.start + absl::Seconds(static_cast<double>(sent) / rate) - absl::Now());

@@ -1,0 +1,60 @@
+"""The members that callers work on: accounts that the harness made, and who of them has become one by its events."""
+
+import random
+import threading
+import uuid
+
+BRAND = "crash"
+SOURCE = "till"
+ACCOUNT_EVENT = "account-"  # Begins the ids of the events that make the accounts.
+
+
+def identifier(account: int) -> dict:
+    """Each account in a shop of its own, so that no rule keeps two of them from being one person."""
+    return {"namespace": "pos_id", "scope": f"shop{account}", "value": f"account{account}"}
+
+
+class People:
+    """The customers of the accounts, and the merges that were asked for. Thread-safe."""
+
+    def __init__(self, customers: list[str]):
+        self.customers = customers  # By account.
+        self.bindings: list[tuple[int, int, str]] = []  # Two accounts, and the event that binds them.
+        self._lock = threading.Lock()
+
+    def any_customer(self, chooser: random.Random) -> str:
+        return chooser.choice(self.customers)
+
+    def bind(self, chooser: random.Random) -> tuple[int, int, str]:
+        """Two accounts that an event will show to be one person. Groups stay small."""
+        with self._lock:
+            while True:
+                first, second = sorted(chooser.sample(range(len(self.customers)), 2))
+                members = sum(one in (first, second) for pair in self.bindings for one in pair[:2])
+                if members < 4:
+                    break
+            binding = (first, second, new_id(chooser))
+            self.bindings.append(binding)
+            return binding
+
+
+def new_id(chooser: random.Random) -> str:
+    return str(uuid.UUID(int=chooser.getrandbits(128), version=4))
+
+
+def groups(count: int, pairs: list[tuple[int, int]]) -> list[set[int]]:
+    """Who is one person after all of the pairs."""
+    root = list(range(count))
+
+    def find(one: int) -> int:
+        while root[one] != one:
+            root[one] = root[root[one]]
+            one = root[one]
+        return one
+
+    for first, second in pairs:
+        root[find(second)] = find(first)
+    united: dict[int, set[int]] = {}
+    for one in range(count):
+        united.setdefault(find(one), set()).add(one)
+    return sorted(united.values(), key=min)
