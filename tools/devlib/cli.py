@@ -10,6 +10,7 @@ import time
 
 from . import build as build_module
 from . import demo, install, lint, paths, processes, secrets, stack, testing, tidy
+from .bench import command as bench
 from .errors import DevError
 
 
@@ -87,6 +88,11 @@ def _test(args: argparse.Namespace) -> int:
     return testing.run(args.tier, args.filter, args.jobs)
 
 
+def _bench(args: argparse.Namespace) -> int:
+    bench.check_names(args.only)
+    return bench.run(args)
+
+
 def _token(args: argparse.Namespace) -> int:
     paths.UP.create()
     print(secrets.token(paths.UP, args.brand or ["*"], args.role or [], args.subject, args.ttl_seconds))
@@ -135,6 +141,11 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument("-j", "--jobs", type=_positive, default=2, help="how many test programs at once (2)")
     test.add_argument("--run", dest="run_command", nargs=argparse.REMAINDER, metavar="COMMAND",
                       help="instead of the tiers, run this command as a test would be run")
+    bench_command = add("bench", _bench, "Measures the project's way against the ordinary way, side by side, and writes var/bench/results.json.")
+    bench_command.add_argument("--only", action="append", metavar="NAME", help="only this row (repeatable)")
+    size = bench_command.add_mutually_exclusive_group()
+    size.add_argument("--quick", action="store_true", help="one small round of each, to see that they work")
+    size.add_argument("--long", action="store_true", help="more rounds, and larger tables")
     build = add("build", _build, "Builds what has changed.")
     build.add_argument("target", nargs="*", help="only these targets")
     build.add_argument("-j", "--jobs", type=_positive, help="how many compilers at once (all cores)")

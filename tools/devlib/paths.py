@@ -54,6 +54,7 @@ class Layout:
 
 UP = Layout(VAR)
 TEST = Layout(VAR / "test")
+BENCH = Layout(VAR / "bench")
 
 
 def relative(path: Path) -> str:

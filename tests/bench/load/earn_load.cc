@@ -9,8 +9,8 @@ namespace tessera::bench {
 namespace {
 
 constexpr int kGrowthEvery = 5;
-// Tiers begin at 200: with a few hundred requests a member, some rise.
-constexpr int64_t kAmountMax = 50;
+// The second tier begins at 200: about every tenth request makes a member rise.
+constexpr int64_t kAmountMax = 300;
 
 void RequireEqual(const char* what, int64_t expected, int64_t found) {
   if (expected == found) return;
@@ -28,7 +28,7 @@ EarnRequests MakeRequests(const EarnLoad& load) {
   std::uniform_int_distribution<int64_t> member(0, load.members - 1), amount(1, kAmountMax);
   std::vector<std::string> members;
   for (int64_t i = 0; i < load.members; ++i) members.push_back(MemberOf(i).ToString());
-  const absl::Time start = absl::Now();
+  const absl::Time start = absl::FromUnixSeconds(1'750'000'000);
   EarnRequests requests(static_cast<size_t>(load.warm_up + load.operations));
   for (size_t i = 0; i < requests.size(); ++i) {
     const Uuid id = UuidV7Of(start + absl::Microseconds(i), {"bench", std::to_string(load.seed), std::to_string(i)});
