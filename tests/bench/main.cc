@@ -8,13 +8,16 @@
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "tests/bench/naive/ledger.h"
+#include "tests/bench/naive/resolve.h"
 #include "tests/bench/ours/ledger.h"
+#include "tests/bench/ours/resolve.h"
 
 ABSL_FLAG(int64_t, members, 20'000, "how many members there are");
 ABSL_FLAG(int64_t, warm_up, 5'000, "operations before the clock starts");
 ABSL_FLAG(int64_t, operations, 60'000, "operations that are measured");
 ABSL_FLAG(uint64_t, seed, 1, "fixes who is asked for what");
 ABSL_FLAG(int32_t, connections, 4, "connections of the naive side");
+ABSL_FLAG(bool, are_new, false, "every event is the first of its customer");
 ABSL_FLAG(std::string, program, "", "file with the program of the brand");
 
 // Read by jemalloc: as in a service, see libs/engine/service_main.cc.
@@ -31,6 +34,11 @@ EarnLoad EarnLoadOfFlags() {
           absl::GetFlag(FLAGS_seed)};
 }
 
+ChannelLoad ChannelLoadOfFlags() {
+  return {absl::GetFlag(FLAGS_members), absl::GetFlag(FLAGS_warm_up), absl::GetFlag(FLAGS_operations),
+          absl::GetFlag(FLAGS_seed), absl::GetFlag(FLAGS_are_new)};
+}
+
 const std::map<std::string, std::function<Round()>>& Commands() {
   static const auto* commands = new std::map<std::string, std::function<Round()>>{
       {"ledger-prepare",
@@ -41,6 +49,13 @@ const std::map<std::string, std::function<Round()>>& Commands() {
       {"ledger-ours", [] { return ours::EarnPoints(EarnLoadOfFlags()); }},
       {"ledger-naive", [] { return naive::EarnPoints(EarnLoadOfFlags(), absl::GetFlag(FLAGS_connections)); }},
       {"ledger-least", [] { return naive::EarnLeast(EarnLoadOfFlags(), absl::GetFlag(FLAGS_connections)); }},
+      {"resolve-prepare",
+       [] {
+         ours::PrepareResolve(absl::GetFlag(FLAGS_members));
+         return Round();
+       }},
+      {"resolve-ours", [] { return ours::Resolve(ChannelLoadOfFlags()); }},
+      {"resolve-naive", [] { return naive::Resolve(ChannelLoadOfFlags(), absl::GetFlag(FLAGS_connections)); }},
   };
   return *commands;
 }

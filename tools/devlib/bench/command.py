@@ -11,13 +11,15 @@ from typing import Callable
 from .. import build, install
 from ..errors import DevError
 from ..paths import BENCH, PRESET, ROOT, relative
-from . import ledger, report, world
+from . import ledger, report, resolve, world
 from .report import Row
 from .world import World
 
 ROWS: dict[str, Callable[[World], list[Row]]] = {
     "ledger_batch": ledger.ledger_batch,
     "hot_members": ledger.hot_members,
+    "resolve_known": resolve.resolve_known,
+    "resolve_new": resolve.resolve_new,
 }
 _TARGETS = ["tessera_bench", "tessera-oneid", "tessera-membership", "tessera"]
 
