@@ -38,6 +38,10 @@ class Deployment:
         for instance in self.instances:
             services.wait(self.layout, instance, self._ports)
 
+    def address(self, service: str) -> str:
+        """Where the first process of the service serves gRPC."""
+        return f"127.0.0.1:{self._ports[f'{service}-1.grpc']}"
+
     def _writers(self) -> int:
         """Writers of one process: one per core that it has to itself; TESSERA_WRITERS overrules."""
         return int(os.environ.get("TESSERA_WRITERS") or max(1, (os.cpu_count() or 1) // len(self.instances)))

@@ -41,21 +41,29 @@ EarnRequests MakeRequests(const EarnLoad& load) {
   return requests;
 }
 
-void CheckEarned(pg::Connection& connection, const EarnRequests& requests) {
+LedgerCounts CountLedger(pg::Connection& connection) {
+  return {.requests = Number(connection, "SELECT count(*) FROM request"),
+          .lots = Number(connection, "SELECT count(*) FROM lot"),
+          .transfers = Number(connection, "SELECT count(*) FROM transfer"),
+          .transferred = Number(connection, "SELECT coalesce(sum(amount), 0)::int8 FROM transfer"),
+          .available = Number(connection, "SELECT coalesce(sum(available), 0)::int8 FROM own_account"),
+          .events = Number(connection, "SELECT coalesce(sum(event_count), 0)::int8 FROM outbox")};
+}
+
+void CheckEarned(pg::Connection& connection, const LedgerCounts& before, const EarnRequests& requests) {
   int64_t lots = 0, amount = 0;
   for (const auto& request : requests) {
     amount += request.amount();
     if (request.currency() == "points") ++lots;
   }
   const auto count = static_cast<int64_t>(requests.size());
-  const std::string method = absl::StrCat("method = '", kEarnMethod, "'");
-  RequireEqual("requests", count, Number(connection, "SELECT count(*) FROM request WHERE " + method));
-  RequireEqual("transfers", count, Number(connection, "SELECT count(*) FROM transfer"));
-  RequireEqual("amount of transfers", amount, Number(connection, "SELECT sum(amount)::int8 FROM transfer"));
-  RequireEqual("lots", lots, Number(connection, "SELECT count(*) FROM lot"));
-  RequireEqual("sums of members", amount, Number(connection, "SELECT sum(available)::int8 FROM own_account"));
-  const int64_t earned = Number(connection, "SELECT sum(event_count)::int8 FROM outbox");
-  if (earned < count) RequireEqual("events", count, earned);
+  const LedgerCounts after = CountLedger(connection);
+  RequireEqual("requests", count, after.requests - before.requests);
+  RequireEqual("lots", lots, after.lots - before.lots);
+  RequireEqual("transfers", count, after.transfers - before.transfers);
+  RequireEqual("amount of transfers", amount, after.transferred - before.transferred);
+  RequireEqual("sums of members", amount, after.available - before.available);
+  if (after.events - before.events < count) RequireEqual("events", count, after.events - before.events);
 }
 
 }  // namespace tessera::bench

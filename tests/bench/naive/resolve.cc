@@ -17,7 +17,7 @@ namespace {
 absl::Status ResolveOne(const Resolver& resolver, pg::Connection& connection, const kafka::Record& record) {
   const absl::Time now = Clock::System().Now();
   pg::Tx tx(connection, "naive_resolve");
-  TESSERA_ASSIGN_OR_RETURN(const Resolver::Told told, resolver.Resolve(tx, record, now));
+  TESSERA_ASSIGN_OR_RETURN(const Told told, resolver.Resolve(tx, record, now));
   NoteMark(tx, record.topic, record.partition, record.offset + 1);
   for (const engine::Published& event : told.events) Publish(tx, event, told.cause, now);
   return tx.Commit() == pg::CommitResult::kCommitted ? absl::OkStatus() : tx.status();

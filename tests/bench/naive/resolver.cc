@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/crypto.h"
 #include "base/status.h"
@@ -145,7 +146,7 @@ Resolver::Resolver() : config_(std::make_shared<oneid::CompiledConfig>(Config())
   oneid::InstallKeys(Require(KeyFile::Load(RequiredEnvironment("TESSERA_BENCH_KEY_FILE"))));
 }
 
-absl::StatusOr<Resolver::Told> Resolver::Resolve(pg::Tx& tx, const kafka::Record& record, absl::Time now) const {
+absl::StatusOr<Told> Resolver::Resolve(pg::Tx& tx, const kafka::Record& record, absl::Time now) const {
   TESSERA_ASSIGN_OR_RETURN(const oneid::ChannelEventCommand command, oneid::UnderstandChannelEvent(record));
   const oneid::EventKey& key = command.event->key;
   const oneid::PreparedPtr prepared = oneid::PrepareEvent(*config_, *command.event);

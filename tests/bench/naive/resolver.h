@@ -3,13 +3,11 @@
 // which is what the rounds ask for. Thread-safe.
 #pragma once
 
-#include <vector>
-
 #include "absl/status/statusor.h"
-#include "engine/service.h"
 #include "kafka/record.h"
 #include "pg/connection.h"
 #include "services/oneid/store/prepare.h"
+#include "tests/bench/naive/outbox.h"
 
 namespace tessera::bench::naive {
 
@@ -18,11 +16,7 @@ class Resolver {
   // Installs the process' keys.
   Resolver();
 
-  struct Told {
-    std::vector<engine::Published> events;  // none: the event was known
-    engine::Cause cause;
-  };
-
+  // Nothing is told of an event that was known.
   absl::StatusOr<Told> Resolve(pg::Tx& tx, const kafka::Record& record, absl::Time now) const;
 
  private:

@@ -111,6 +111,7 @@ void PrepareLedger(int64_t members, const std::string& program_path) {
 
 Round EarnPoints(const EarnLoad& load) {
   const EarnRequests requests = MakeRequests(load);
+  const LedgerCounts before = CountLedger(*Connect());
   const ApiCommands api(&membership::RegisterApi);
   ServiceWriters writers("membership", membership::NewService(), WrappingKey());
   const auto run = [&](size_t from, size_t to) {
@@ -124,7 +125,7 @@ Round EarnPoints(const EarnLoad& load) {
   const absl::Time start = absl::Now();
   run(warm_up, requests.size());
   const double seconds = absl::ToDoubleSeconds(absl::Now() - start);
-  CheckEarned(*Connect(), requests);
+  CheckEarned(*Connect(), before, requests);
   return {.operations = load.operations, .seconds = seconds};
 }
 

@@ -11,7 +11,7 @@ from typing import Callable
 from .. import build, install
 from ..errors import DevError
 from ..paths import BENCH, PRESET, ROOT, relative
-from . import ledger, report, resolve, world
+from . import calls, flat, flow, ledger, relay, report, resolve, world
 from .report import Row
 from .world import World
 
@@ -20,6 +20,12 @@ ROWS: dict[str, Callable[[World], list[Row]]] = {
     "hot_members": ledger.hot_members,
     "resolve_known": resolve.resolve_known,
     "resolve_new": resolve.resolve_new,
+    "end_to_end": flow.end_to_end,
+    "relay": relay.relay,
+    "grpc_read": calls.grpc_read,
+    "grpc_write": calls.grpc_write,
+    "flat": flat.flat,
+    "latency": flow.latency,
 }
 _TARGETS = ["tessera_bench", "tessera-oneid", "tessera-membership", "tessera"]
 

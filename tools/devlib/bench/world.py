@@ -12,7 +12,7 @@ from ..errors import DevError
 from ..paths import BENCH, CMAKE_BUILD
 from ..services import Backends
 
-_PROGRAM = CMAKE_BUILD / "tests" / "bench" / "tessera_bench"
+PROGRAM = CMAKE_BUILD / "tests" / "bench" / "tessera_bench"
 _ROUND_SECONDS = 900.0
 
 
@@ -78,16 +78,20 @@ class World:
         """Runs one statement as the service's role."""
         return dsn.run(self.dsn_of(database, service), statement)
 
-    def round(self, command: str, database: str, service: str = "membership", **flags: object) -> dict:
+    def environment(self, database: str, service: str) -> dict[str, str]:
+        """What tessera_bench is told; secrets go no other way."""
+        return {"TESSERA_BENCH_DSN": self.dsn_of(database, service),
+                "TESSERA_BENCH_BROKERS": self.brokers,
+                "TESSERA_BENCH_KEY_FILE": str(secrets.key_file(BENCH)),
+                "TESSERA_BENCH_JWKS": str(secrets.jwks_file(BENCH))}
+
+    def round(self, command: str, database: str, service: str = "membership", env: dict[str, str] | None = None,
+              **flags: object) -> dict:
         """Runs one command of tessera_bench, and returns what it measured."""
-        argv = [str(_PROGRAM), command, *(f"--{name}={value}" for name, value in flags.items())]
-        env = {**os.environ,
-               "TESSERA_BENCH_DSN": self.dsn_of(database, service),
-               "TESSERA_BENCH_BROKERS": self.brokers,
-               "TESSERA_BENCH_KEY_FILE": str(secrets.key_file(BENCH)),
-               "TESSERA_BENCH_JWKS": str(secrets.jwks_file(BENCH))}
-        done = subprocess.run(argv, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=_ROUND_SECONDS, check=False)
+        argv = [str(PROGRAM), command, *(f"--{name}={value}" for name, value in flags.items())]
+        done = subprocess.run(argv, env={**os.environ, **self.environment(database, service), **(env or {})},
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_ROUND_SECONDS,
+                              check=False)
         if done.returncode != 0:
             raise DevError(f"`{' '.join(argv)}` failed ({done.returncode}):\n{done.stderr}{done.stdout}")
         return json.loads(done.stdout.splitlines()[-1])
