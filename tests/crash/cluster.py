@@ -70,7 +70,7 @@ class Cluster:
                 if f'"fault_point":"{MIGRATION_POINT}"' not in str(error):
                     raise
                 self.killed_migrations.append(service)
-        self.deployment.start(instances, self._env_of)
+        self.deployment.start(instances, env_of=self._env_of)
 
     def _env_of(self, instance: Instance) -> dict[str, str]:
         clock = self.clocks.setdefault(instance.name, OffsetClock(self.layout.run / f"{instance.name}.clock"))

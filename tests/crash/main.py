@@ -108,7 +108,7 @@ class Run:
         deployment = self._cluster.deployment
         made = []
         for number, kind in enumerate(_CALLERS):
-            endpoints = {service: [Endpoint(deployment.address(one), token) for one in deployment.instances
+            endpoints = {service: [Endpoint(deployment.address(one.name), token) for one in deployment.instances
                                    if one.service == service] for service in deployment.names}
             made.append(kind(f"{kind.__name__.lower()}-{number}", random.Random(self._chooser.getrandbits(64)), endpoints, people, log))
         return made

@@ -11,6 +11,7 @@ import time
 
 from . import build as build_module
 from . import certs, crash, demo, install, lint, mutate, paths, processes, sanitize, secrets, stack, testing, tidy
+from .bench import command as bench
 from .errors import DevError
 
 
@@ -103,6 +104,11 @@ def _mutate(args: argparse.Namespace) -> int:
     return mutate.run(args.only)
 
 
+def _bench(args: argparse.Namespace) -> int:
+    bench.check_names(args.only)
+    return bench.run(args)
+
+
 def _token(args: argparse.Namespace) -> int:
     paths.UP.create()
     print(secrets.token(paths.UP, args.brand or ["*"], args.role or [], args.subject, args.ttl_seconds))
@@ -170,6 +176,11 @@ def _parser() -> argparse.ArgumentParser:
                                help=f"how many processes of services end at least ({crash.KILLS})")
     crash_command.add_argument("--minutes", type=_minutes, default=crash.MINUTES, metavar="M",
                                help=f"how long it is planned for ({crash.MINUTES:g})")
+    bench_command = add("bench", _bench, "Measures the project's way against the ordinary way, side by side, and writes var/bench/results.json.")
+    bench_command.add_argument("--only", action="append", metavar="NAME", help="only this row (repeatable)")
+    size = bench_command.add_mutually_exclusive_group()
+    size.add_argument("--quick", action="store_true", help="one small round of each, to see that they work")
+    size.add_argument("--long", action="store_true", help="more rounds, and larger tables")
     build = add("build", _build, "Builds what has changed.")
     build.add_argument("target", nargs="*", help="only these targets")
     build.add_argument("-j", "--jobs", type=_positive, help="how many compilers at once (all cores)")

@@ -52,9 +52,9 @@ class Deployment:
         """Whether the process says that it serves."""
         return services.is_healthy(f"http://127.0.0.1:{self._ports[f'{instance.name}.metrics']}/healthz")
 
-    def address(self, instance: Instance) -> str:
-        """Where the process answers calls."""
-        return f"127.0.0.1:{self._ports[f'{instance.name}.grpc']}"
+    def address(self, name: str) -> str:
+        """Where the process of this name, such as "oneid-1", answers calls."""
+        return f"127.0.0.1:{self._ports[f'{name}.grpc']}"
 
     def _writers(self) -> int:
         """Writers of one process: one per core that it has to itself; TESSERA_WRITERS overrules."""

@@ -55,6 +55,7 @@ class Layout:
 UP = Layout(VAR)
 TEST = Layout(VAR / "test")
 CRASH = Layout(VAR / "crash")
+BENCH = Layout(VAR / "bench")
 
 
 def relative(path: Path) -> str:

@@ -21,7 +21,7 @@ BRAND = "retail"
 SERVICES = ["oneid", "membership"]
 DATA = ROOT / "data" / "online_retail.csv.gz"
 _PROGRAM = ROOT / "services" / "membership" / "programs" / "pet.json"
-_LONG_AGO = "2000-01-01T00:00:00Z"  # The program is in force for everything that the replay sends.
+_LONG_AGO = "2000-01-01T00:00:00Z"
 _BRAND_SECONDS = 30.0
 _TOP = 10
 _ACCOUNT_NAMESPACES = {"taobao_ouid", "jd_pin", "douyin_open_id", "pos_id"}
@@ -51,17 +51,20 @@ def set_up(client: Client) -> None:
     # A simulated phone never becomes somebody else's, and binds up to four accounts within a day.
     phone |= {"dormant_days": 0, "velocity": {"customers": 10, "window_hours": 24}}
     client.call("oneid", "AdminService/PutNamespace", brand_id=BRAND, request_id=_request_id("phone"), namespace=phone)
-    _put_program(client)
+    put_program(client, BRAND, _PROGRAM)
 
 
-def _put_program(client: Client) -> None:
-    """Stores the program as soon as membership has heard of the brand; a refusal is kept under its request_id."""
+def put_program(client: Client, brand: str, path: Path) -> None:
+    """Stores the program, in force since ever, as soon as membership has heard of the brand.
+
+    A refusal is kept under its request_id, so each attempt has one of its own.
+    """
     deadline = time.monotonic() + _BRAND_SECONDS
     for attempt in itertools.count(1):
         try:
-            client.call("membership", "ProgramService/PutProgram", brand_id=BRAND,
+            client.call("membership", "ProgramService/PutProgram", brand_id=brand,
                         request_id=_request_id(f"program/{attempt}"),
-                        program=json.loads(_PROGRAM.read_text()), valid_from_time=_LONG_AGO)
+                        program=json.loads(path.read_text()), valid_from_time=_LONG_AGO)
             return
         except DevError as error:
             if "BRAND_UNKNOWN" not in str(error) or time.monotonic() > deadline:

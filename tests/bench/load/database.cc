@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "absl/strings/numbers.h"
+#include "base/clock.h"
 #include "base/strings.h"
 
 namespace tessera::bench {
@@ -34,6 +35,11 @@ int64_t Number(pg::Connection& connection, const std::string& sql) {
     Require(absl::InternalError("no number: " + sql));
   }
   return number;
+}
+
+void MakePartitions(pg::Connection& connection, std::vector<engine::PartitionedTable> tables) {
+  for (const engine::PartitionedTable& table : engine::EnginePartitionedTables()) tables.push_back(table);
+  Require(engine::MaintainPartitions(connection, tables, Clock::System().Now()));
 }
 
 }  // namespace tessera::bench

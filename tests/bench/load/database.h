@@ -4,8 +4,10 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "engine/partitions.h"
 #include "pg/connection.h"
 
 namespace tessera::bench {
@@ -27,5 +29,8 @@ std::unique_ptr<pg::Connection> Connect();
 
 // The first column of the first row, as a number.
 int64_t Number(pg::Connection& connection, const std::string& sql);
+
+// The time partitions that a running service keeps ahead: the engine's and these.
+void MakePartitions(pg::Connection& connection, std::vector<engine::PartitionedTable> tables);
 
 }  // namespace tessera::bench

@@ -29,8 +29,14 @@ CustomerId MemberOf(int64_t number);
 // warm_up + operations requests. Every fifth earns growth value, by which the tier is judged; the others make a lot.
 EarnRequests MakeRequests(const EarnLoad& load);
 
-// Ends the process unless the database has, since it was prepared, just the rows of these requests, and the members'
-// sums say the same as the ledger.
-void CheckEarned(pg::Connection& connection, const EarnRequests& requests);
+// What a database's ledger holds.
+struct LedgerCounts {
+  int64_t requests = 0, lots = 0, transfers = 0, transferred = 0, available = 0, events = 0;
+};
+LedgerCounts CountLedger(pg::Connection& connection);
+
+// Ends the process unless the database has, beyond `before`, just the rows of these requests, and the members' sums say
+// the same as the ledger.
+void CheckEarned(pg::Connection& connection, const LedgerCounts& before, const EarnRequests& requests);
 
 }  // namespace tessera::bench

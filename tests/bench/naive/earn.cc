@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "engine/api.h"
 #include "services/membership/api/program_document.h"
+#include "services/membership/consumers/customer_topic.h"
 #include "services/membership/domain/rows.h"
 #include "services/membership/events/encode.h"
 #include "tests/bench/load/database.h"
@@ -40,12 +41,12 @@ constexpr pg::Statement kInsertLot = {
     "naive_insert_lot",
     "INSERT INTO lot (customer_id, brand_id, lot_id, currency_no, state, slides, warned, amount, remaining, held, "
     "forgiven, expired, earned_time, activation_time, expiry_time, program_version, rule_no, transaction_id) "
-    "VALUES ($1, $2, $3, $4, 1, false, false, $5, $5, 0, 0, 0, $6, $6, 'infinity', $7, 0, $8)"};
+    "VALUES ($1, $2, $3, $4, 1, false, false, $5, $5, 0, 0, 0, $6, $6, 'infinity', $7, $8, $9)"};
 constexpr pg::Statement kInsertTransfer = {
     "naive_insert_transfer",
     "INSERT INTO transfer (customer_id, brand_id, member_seq, number, kind, currency_no, amount, from_account, "
     "to_account, lot_id, rule_no, program_version, transaction_id, cause_source, cause_id, effective_time, "
-    "posted_time) VALUES ($1, $2, $3, 0, $4, $5, $6, $7, $8, $9, 0, $10, $11, 'call', $12, $13, $13)"};
+    "posted_time) VALUES ($1, $2, $3, 0, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"};
 constexpr pg::Statement kInsertRequest = {
     "naive_insert_request",
     "INSERT INTO request (request_id, method, brand_id, input_hash, refused, answer, posted_time) "
@@ -58,17 +59,20 @@ struct MemberRow {
   absl::Time tier_since;
 };
 
-// One call on its way through its transaction.
+// One earning on its way through its transaction.
 struct Earning {
-  const EarnPointsRequest& request;
   const membership::Program& program;
   const membership::Currency& currency;
-  RequestId request_id;
+  std::string brand;
   CustomerId customer;
+  int64_t amount = 0;
+  membership::Cause cause;  // with its time
   absl::Time now;
+  membership::LotId lot;  // of a currency that has lots
+  membership::RuleNo rule = 0;
+  std::string rule_id{};
   MemberRow row{};
   membership::TransactionId transaction{};
-  membership::LotId lot{};
   std::vector<membership::MemberFact> facts{};
 
   int64_t& Sum(membership::CurrencyNo number, Measure measure) {
@@ -80,7 +84,7 @@ struct Earning {
 };
 
 absl::Status LockMember(pg::Tx& tx, Earning& e) {
-  const pg::Rows rows = tx.Run(kLockMember, e.customer, e.request.brand_id());
+  const pg::Rows rows = tx.Run(kLockMember, e.customer, e.brand);
   if (!tx.ok()) return tx.status();
   if (rows.empty()) return absl::NotFoundError("no such member");
   const pg::Row row = rows[0];
@@ -95,11 +99,11 @@ membership::BalanceAfter BalanceOf(Earning& e) {
 }
 
 void Tell(Earning& e, membership::MemberFact fact) {
-  fact.brand = {e.request.brand_id()};
+  fact.brand = {e.brand};
   fact.root = fact.side = e.customer;
   fact.member_seq = e.row.seq;
   fact.transaction = e.transaction;
-  fact.time = e.now;
+  fact.time = e.cause.time;
   fact.balances = {BalanceOf(e)};
   e.facts.push_back(std::move(fact));
 }
@@ -121,20 +125,19 @@ void JudgeTier(Earning& e) {
 }
 
 void Decide(Earning& e) {
-  const std::string& brand = e.request.brand_id();
   const std::string number = std::to_string(e.row.seq);
-  e.transaction = {UuidV7Of(e.now, {brand, "call", e.request_id.ToString(), number, "transaction"})};
-  if (e.has_lot()) e.lot = {UuidV8Of(Sha256OfParts({"call", "lot", brand, e.request_id.ToString()}))};
+  e.transaction = {UuidV7Of(e.cause.time, {e.brand, e.cause.source, e.cause.id, number, "transaction"})};
   ++e.row.seq;
-  e.Sum(e.currency.number, Measure::kAvailable) += e.request.amount();
-  e.Sum(e.currency.number, Measure::kEarned) += e.request.amount();
+  e.Sum(e.currency.number, Measure::kAvailable) += e.amount;
+  e.Sum(e.currency.number, Measure::kEarned) += e.amount;
   if (e.has_lot()) ++e.row.sums[0];
   ++e.row.sums[1];
   membership::MemberFact fact;
   membership::AwardedPoints award;
+  award.rule_id = e.rule_id;
   award.currency = e.currency.name;
-  award.amount = e.request.amount();
-  award.lot = e.lot;
+  award.amount = e.amount;
+  if (e.has_lot()) award.lot = e.lot;
   fact.what = membership::PointsEarned{{award}, std::nullopt};
   Tell(e, std::move(fact));
   if (!e.has_lot()) JudgeTier(e);
@@ -156,26 +159,30 @@ std::string ResponseOf(Earning& e) {
   return response.SerializeAsString();
 }
 
-void Save(pg::Tx& tx, const Earning& e, const std::string& input_hash, const std::string& answer) {
-  const std::string& brand = e.request.brand_id();
+void Save(pg::Tx& tx, const Earning& e) {
   const membership::CurrencyNo number = e.currency.number;
   const std::optional<membership::LotId> lot = e.has_lot() ? std::optional(e.lot) : std::nullopt;
-  tx.Run(kUpdateMember, e.customer, brand, e.row.seq, e.row.sums, e.row.tier_level, e.row.tier_since);
-  if (lot) tx.Run(kInsertLot, e.customer, brand, *lot, number, e.request.amount(), e.now, kVersion, e.transaction);
-  tx.Run(kInsertTransfer, e.customer, brand, e.row.seq, static_cast<int16_t>(TransferKind::kEarned), number,
-         e.request.amount(), static_cast<int16_t>(AccountKind::kIssuance), static_cast<int16_t>(AccountKind::kCustomer),
-         lot, kVersion, e.transaction, e.request_id.ToString(), e.now);
-  tx.Run(kInsertRequest, e.request_id, kEarnMethod, brand, pg::Bytes{input_hash}, pg::Bytes{answer}, e.now);
+  tx.Run(kUpdateMember, e.customer, e.brand, e.row.seq, e.row.sums, e.row.tier_level, e.row.tier_since);
+  if (lot) {
+    tx.Run(kInsertLot, e.customer, e.brand, *lot, number, e.amount, e.cause.time, kVersion, e.rule, e.transaction);
+  }
+  tx.Run(kInsertTransfer, e.customer, e.brand, e.row.seq, static_cast<int16_t>(TransferKind::kEarned), number, e.amount,
+         static_cast<int16_t>(AccountKind::kIssuance), static_cast<int16_t>(AccountKind::kCustomer), lot, e.rule,
+         kVersion, e.transaction, e.cause.source, e.cause.id, e.cause.time, e.now);
 }
 
-void PublishFacts(pg::Tx& tx, const Earning& e) {
-  engine::Cause cause;
-  cause.id = cause.correlation_id = e.request_id.ToString();
-  cause.time = e.now;
-  cause.brand = e.request.brand_id();
+std::vector<engine::Published> EventsOf(const Earning& e, const engine::Cause& cause) {
   std::vector<engine::Published> events;
   for (const membership::MemberFact& fact : e.facts) membership::events::EncodeFact(fact, cause, events);
-  for (const engine::Published& event : events) Publish(tx, event, cause, e.now);
+  return events;
+}
+
+engine::Cause CauseOf(const Earning& e) {
+  engine::Cause cause;
+  cause.id = cause.correlation_id = e.cause.id;
+  cause.time = e.cause.time;
+  cause.brand = e.brand;
+  return cause;
 }
 
 }  // namespace
@@ -195,7 +202,11 @@ absl::StatusOr<std::string> Earner::Earn(pg::Connection& connection, const EarnP
     return absl::InvalidArgumentError("a field of the request");
   }
   const std::string input_hash = engine::InputHash(request);
-  Earning earning = {request, program_, *currency, *request_id, *customer, Clock::System().Now()};
+  const absl::Time now = Clock::System().Now();
+  const membership::LotId lot = {UuidV8Of(Sha256OfParts({"call", "lot", request.brand_id(), request_id->ToString()}))};
+  Earning earning = {
+      program_, *currency, request.brand_id(), *customer, request.amount(), {"call", request_id->ToString(), now},
+      now,      lot};
   pg::Tx tx(connection, "naive_earn");
   for (const pg::Row known : tx.Run(kFindRequest, *request_id, kEarnMethod, request.brand_id())) {
     if (known.Get<pg::Bytes>(0).value != input_hash) return absl::InvalidArgumentError("request_id was used before");
@@ -204,10 +215,34 @@ absl::StatusOr<std::string> Earner::Earn(pg::Connection& connection, const EarnP
   TESSERA_RETURN_IF_ERROR(LockMember(tx, earning));
   Decide(earning);
   std::string answer = ResponseOf(earning);
-  Save(tx, earning, input_hash, answer);
-  PublishFacts(tx, earning);
+  Save(tx, earning);
+  tx.Run(kInsertRequest, *request_id, kEarnMethod, earning.brand, pg::Bytes{input_hash}, pg::Bytes{answer}, now);
+  const engine::Cause cause = CauseOf(earning);
+  for (const engine::Published& event : EventsOf(earning, cause)) Publish(tx, event, cause, now);
   if (tx.Commit() != pg::CommitResult::kCommitted) return tx.status();
   return answer;
+}
+
+absl::StatusOr<Told> Earner::EarnByEvent(pg::Tx& tx, const kafka::Record& record, absl::Time now) const {
+  TESSERA_ASSIGN_OR_RETURN(const membership::consumers::Read read, membership::consumers::ReadRecord(record));
+  Told told{{}, read.cause};
+  const auto* acted = read.command ? std::get_if<membership::CustomerActed>(&*read.command) : nullptr;
+  if (acted == nullptr) return told;
+  for (const membership::EarningRule& rule : program_.rules) {
+    if (rule.trigger != acted->type) continue;
+    const std::string& brand = acted->side.brand.value;
+    const membership::Cause& cause = acted->cause;
+    Earning earning = {program_,    *program_.FindCurrency(rule.currency),
+                       brand,       acted->side.customer,
+                       rule.points, cause,
+                       now,         {UuidV7Of(cause.time, {brand, cause.source, cause.id, "lot", rule.id})},
+                       rule.number, rule.id};
+    TESSERA_RETURN_IF_ERROR(LockMember(tx, earning));
+    Decide(earning);
+    Save(tx, earning);
+    for (engine::Published& event : EventsOf(earning, read.cause)) told.events.push_back(std::move(event));
+  }
+  return told;
 }
 
 }  // namespace tessera::bench::naive

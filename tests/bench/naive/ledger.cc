@@ -63,11 +63,12 @@ Round Measure(const EarnLoad& load, const EarnRequests& requests, int connection
 
 Round EarnPoints(const EarnLoad& load, int connections) {
   const EarnRequests requests = MakeRequests(load);
+  const LedgerCounts before = CountLedger(*Connect());
   const Earner earner(*Connect());
   const Round round = Measure(load, requests, connections, [&](pg::Connection& connection, const auto& request) {
     return earner.Earn(connection, request).status();
   });
-  CheckEarned(*Connect(), requests);
+  CheckEarned(*Connect(), before, requests);
   return round;
 }
 

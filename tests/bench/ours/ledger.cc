@@ -5,8 +5,9 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/murmur2.h"
 #include "base/proto_time.h"
-#include "engine/partitions.h"
+#include "engine/engine_store.h"
 #include "events/cloud_event.h"
 #include "services/membership/api/commands.h"
 #include "services/membership/service.h"
@@ -15,54 +16,33 @@
 #include "tessera/membership/v1/program_service.pb.h"
 #include "tests/bench/load/database.h"
 #include "tests/bench/ours/api_commands.h"
-#include "tests/bench/ours/service_writers.h"
+#include "tests/bench/ours/record_feed.h"
 
 namespace tessera::bench::ours {
 namespace {
 
-constexpr char kTopic[] = "bench.customers";
+constexpr char kTopic[] = "tessera.oneid.customer.v1";
 constexpr char kPutProgram[] = "tessera.membership.v1.ProgramService/PutProgram";
 
 std::string WrappingKey() { return std::string(32, 'k'); }
 
-// Feeds records to the first writer as one partition of a topic of ours.
-class RecordFeed {
- public:
-  explicit RecordFeed(ServiceWriters& writers) : writers_(writers), feed_(std::make_shared<engine::Feed>()) {
-    feed_->topic = kTopic;
-    Require(Connect()->Execute("INSERT INTO consumer_mark VALUES ('" + feed_->topic + "', 0, 0, -1)").status());
-  }
-
-  void Push(const std::string& type, const google::protobuf::Message& data) {
-    events::CloudEvent event;
-    event.id = "prepare-" + std::to_string(offset_);
-    event.source = "bench/oneid";
-    event.type = "com.tessera.oneid." + type + ".v1";
-    event.datacontenttype = "application/protobuf";
-    event.time = Clock::System().Now();
-    event.extensions = {{"brandid", kBrand}, {"sequence", std::to_string(offset_)}};
-    event.data = data.SerializeAsString();
-    kafka::Record record;
-    record.topic = kTopic;
-    record.offset = offset_++;
-    record.timestamp = *event.time;
-    record.headers = EncodeHeaders(event);
-    record.value = event.data;
-    engine::Work work;
-    work.origin = engine::RecordOrigin{feed_, std::move(record), std::nullopt};
-    writers_.Push(0, std::move(work));
-  }
-
-  // Waits until all has taken effect.
-  void Await() const {
-    while (feed_->next_offset < offset_) absl::SleepFor(absl::Milliseconds(1));
-  }
-
- private:
-  ServiceWriters& writers_;
-  const std::shared_ptr<engine::Feed> feed_;
-  int64_t offset_ = 0;
-};
+void PushFact(RecordFeed& feed, const std::string& id, const std::string& key, const std::string& type,
+              const google::protobuf::Message& data) {
+  events::CloudEvent event;
+  event.id = id;
+  event.source = "bench/oneid";
+  event.type = "com.tessera.oneid." + type + ".v1";
+  event.datacontenttype = "application/protobuf";
+  event.time = Clock::System().Now();
+  event.extensions = {{"brandid", kBrand}};
+  event.data = data.SerializeAsString();
+  kafka::Record record;
+  record.partition = KafkaPartition(key, engine::kSlots);
+  record.timestamp = *event.time;
+  record.headers = EncodeHeaders(event);
+  record.value = event.data;
+  feed.Push(std::move(record));
+}
 
 std::string ReadFile(const std::string& path) {
   std::ifstream file(path);
@@ -80,7 +60,7 @@ void PutBrand(RecordFeed& feed) {
   brand.set_region("GB");
   brand.set_currency("GBP");
   brand.set_version(1);
-  feed.Push("brand_changed", brand);
+  PushFact(feed, "brand", kBrand, "brand_changed", brand);
   feed.Await();
 }
 
@@ -107,7 +87,7 @@ void Enrol(RecordFeed& feed, int64_t members) {
     *event.mutable_event_time() = ToTimestamp(Clock::System().Now());
     event.set_order_source("bench");
     event.mutable_event()->mutable_check_in_done();
-    feed.Push("check_in_done", event);
+    PushFact(feed, event.source_event_id(), event.customer_id(), "check_in_done", event);
   }
   feed.Await();
 }
@@ -116,12 +96,10 @@ void Enrol(RecordFeed& feed, int64_t members) {
 
 void PrepareLedger(int64_t members, const std::string& program_path) {
   const auto connection = Connect();
-  std::vector<engine::PartitionedTable> tables = membership::PartitionedTables();
-  for (const engine::PartitionedTable& table : engine::EnginePartitionedTables()) tables.push_back(table);
-  Require(engine::MaintainPartitions(*connection, tables, Clock::System().Now()));
+  MakePartitions(*connection, membership::PartitionedTables());
   {
     ServiceWriters writers("membership", membership::NewService(), WrappingKey());
-    RecordFeed feed(writers);
+    RecordFeed feed(writers, kTopic);
     PutBrand(feed);
     PutProgram(writers, ReadFile(program_path));
     Enrol(feed, members);
@@ -133,6 +111,7 @@ void PrepareLedger(int64_t members, const std::string& program_path) {
 
 Round EarnPoints(const EarnLoad& load) {
   const EarnRequests requests = MakeRequests(load);
+  const LedgerCounts before = CountLedger(*Connect());
   const ApiCommands api(&membership::RegisterApi);
   ServiceWriters writers("membership", membership::NewService(), WrappingKey());
   const auto run = [&](size_t from, size_t to) {
@@ -146,7 +125,7 @@ Round EarnPoints(const EarnLoad& load) {
   const absl::Time start = absl::Now();
   run(warm_up, requests.size());
   const double seconds = absl::ToDoubleSeconds(absl::Now() - start);
-  CheckEarned(*Connect(), requests);
+  CheckEarned(*Connect(), before, requests);
   return {.operations = load.operations, .seconds = seconds};
 }
 

@@ -1,0 +1,60 @@
+#include "tests/bench/load/channel_load.h"
+
+#include <random>
+#include <string>
+
+#include "absl/time/clock.h"
+#include "base/murmur2.h"
+#include "engine/engine_store.h"
+#include "events/cloud_event.h"
+#include "tessera/events/v1/channel_event.pb.h"
+#include "tests/bench/load/earn_load.h"
+
+namespace tessera::bench {
+
+kafka::Record ChannelEventOf(uint64_t seed, int64_t event, int64_t customer) {
+  static const absl::Time start = absl::FromUnixSeconds(absl::ToUnixSeconds(absl::Now()) - 60);
+  const std::string account = "shopper-" + std::to_string(customer);
+  tessera::events::v1::ChannelEvent message;
+  for (const auto& [name, value] : {std::pair{"jd_pin", account}, {"union_id", "union-" + account}}) {
+    auto& identifier = *message.add_identifiers();
+    identifier.set_namespace_(name);
+    identifier.set_value(value);
+  }
+  message.set_logged_in(true);
+  message.mutable_check_in_done();
+  events::CloudEvent cloud;
+  cloud.id = "check-in-" + std::to_string(seed) + "-" + std::to_string(event);
+  cloud.source = kChannel;
+  cloud.type = "com.tessera.channel.check_in_done.v1";
+  cloud.datacontenttype = "application/protobuf";
+  cloud.time = start + absl::Microseconds(event);
+  cloud.extensions = {{"brandid", kBrand}};
+  cloud.data = message.SerializeAsString();
+  kafka::Record record;
+  record.topic = kChannelTopic;
+  record.partition = KafkaPartition(account, engine::kSlots);
+  record.timestamp = *cloud.time;
+  record.key = account;
+  record.headers = EncodeHeaders(cloud);
+  record.value = cloud.data;
+  return record;
+}
+
+std::vector<kafka::Record> MakeChannelEvents(const ChannelLoad& load) {
+  std::mt19937_64 random(load.seed);
+  std::uniform_int_distribution<int64_t> any(0, load.customers - 1);
+  std::vector<kafka::Record> records;
+  for (int64_t i = 0; i < load.warm_up + load.operations; ++i) {
+    records.push_back(ChannelEventOf(load.seed, i, load.are_new ? load.customers + i : any(random)));
+  }
+  return records;
+}
+
+std::vector<kafka::Record> MakeFirstEvents(int64_t customers) {
+  std::vector<kafka::Record> records;
+  for (int64_t i = 0; i < customers; ++i) records.push_back(ChannelEventOf(0, i, i));
+  return records;
+}
+
+}  // namespace tessera::bench

@@ -1,0 +1,31 @@
+// The load of oneid's rounds: check-ins on a channel, each with two identifiers of an account.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kafka/record.h"
+
+namespace tessera::bench {
+
+inline constexpr char kChannelTopic[] = "tessera.channel.events.v1";
+inline constexpr char kChannel[] = "jd";
+
+struct ChannelLoad {
+  int64_t customers = 20'000;  // that are known; those of new events are numbered from there
+  int64_t warm_up = 5'000;
+  int64_t operations = 40'000;
+  uint64_t seed = 1;
+  bool are_new = false;  // every event is the first of its customer
+};
+
+// An event of the customer of this number. Events of one seed and customer need different `event` numbers.
+kafka::Record ChannelEventOf(uint64_t seed, int64_t event, int64_t customer);
+
+// warm_up + operations events, as adapters write them.
+std::vector<kafka::Record> MakeChannelEvents(const ChannelLoad& load);
+
+// The first event of each known customer.
+std::vector<kafka::Record> MakeFirstEvents(int64_t customers);
+
+}  // namespace tessera::bench

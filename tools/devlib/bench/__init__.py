@@ -1,0 +1,1 @@
+"""Benchmarks: the project's way against the ordinary way, interleaved in one run on one machine."""
