@@ -21,13 +21,13 @@ _BEGIN, _END = "<!-- mutants: written by `tools/dev mutate` -->", "<!-- end of m
 
 @dataclass(frozen=True)
 class Mutant:
-    """A fault: pairs of texts in one file, and the suites (tier, program) that may find it."""
+    """A fault: pairs of texts in one file, and the suites ("tier" or "tier:program") that may find it."""
 
     name: str
     says: str
     file: str
     changes: tuple[tuple[str, str], ...]
-    suites: tuple[tuple[str, str], ...]
+    suites: tuple[str, ...]
 
     def planted(self, text: str) -> str:
         """The file's text with the fault; a DevError if the place is not found exactly once."""
@@ -52,9 +52,8 @@ def read(path: Path = _MUTANTS) -> list[Mutant]:
     result = []
     for one in tomllib.loads(path.read_text())["mutant"]:
         changes = [(one["old"], one["new"])] + ([(one["also"]["old"], one["also"]["new"])] if "also" in one else [])
-        suites = tuple(tuple(suite.split(":")) for suite in one["suites"])
         result.append(Mutant(one["name"], one["says"], one["file"],
-                             tuple((old.removeprefix("\n"), new.removeprefix("\n")) for old, new in changes), suites))
+                             tuple((old.removeprefix("\n"), new.removeprefix("\n")) for old, new in changes), tuple(one["suites"])))
     return result
 
 
@@ -95,34 +94,31 @@ def _copy_tree() -> None:
         subprocess.run(["git", "init", "-q"], cwd=_TREE, check=True)
 
 
-def _passes(tier: str, program: str) -> bool:
+def _passes(suite: str) -> bool:
+    tier, _, program = suite.partition(":")
+    argv = ["tools/dev", "test", "--tier", tier, *(["--filter", f"^{program}$"] if program else [])]
     log = _TREE / "mutants.log"
     with log.open("wb") as out:
-        done = subprocess.run(["tools/dev", "test", "--tier", tier, "--filter", f"^{program}$"], cwd=_TREE, stdout=out,
-                              stderr=out, stdin=subprocess.DEVNULL, check=False)
+        done = subprocess.run(argv, cwd=_TREE, stdout=out, stderr=out, stdin=subprocess.DEVNULL, check=False)
     if "the tree builds" in log.read_text(errors="replace"):
         raise DevError(f"a mutant does not build; see {log}")
     return done.returncode == 0
 
 
-def _require_green(suites: set[tuple[str, str]]) -> None:
-    for tier, program in sorted(suites):
-        print(f"without a fault: {tier}:{program}", flush=True)
-        if not _passes(tier, program):
-            raise DevError(f"{tier}:{program} fails without a fault; see {_TREE / 'mutants.log'}")
+def _require_green(suites: set[str]) -> None:
+    for suite in sorted(suites):
+        print(f"without a fault: {suite}", flush=True)
+        if not _passes(suite):
+            raise DevError(f"{suite} fails without a fault; see {_TREE / 'mutants.log'}")
 
 
 def _try(mutant: Mutant) -> Finding:
     started = time.monotonic()
     target = _TREE / mutant.file
     sound = target.read_text()
-    found_by = None
     try:
         target.write_text(mutant.planted(sound))
-        for tier, program in mutant.suites:
-            if not _passes(tier, program):
-                found_by = f"{tier}:{program}"
-                break
+        found_by = next((suite for suite in mutant.suites if not _passes(suite)), None)
     finally:
         target.write_text(sound)
     finding = Finding(mutant, found_by, time.monotonic() - started)
