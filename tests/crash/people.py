@@ -7,6 +7,7 @@ import uuid
 BRAND = "crash"
 SOURCE = "till"
 ACCOUNT_EVENT = "account-"  # Begins the ids of the events that make the accounts.
+_SIDES_MAX = 6
 
 
 def identifier(account: int) -> dict:
@@ -26,16 +27,22 @@ class People:
         return chooser.choice(self.customers)
 
     def bind(self, chooser: random.Random) -> tuple[int, int, str]:
-        """Two accounts that an event will show to be one person. Groups stay small."""
+        """Two accounts that an event will show to be one person, if they do not make a crowd of him."""
         with self._lock:
-            while True:
-                first, second = sorted(chooser.sample(range(len(self.customers)), 2))
-                members = sum(one in (first, second) for pair in self.bindings for one in pair[:2])
-                if members < 4:
-                    break
-            binding = (first, second, new_id(chooser))
+            pair = self._pair(chooser)
+            while not self._stays_small(pair):
+                pair = self._pair(chooser)
+            binding = (*pair, new_id(chooser))
             self.bindings.append(binding)
             return binding
+
+    def _pair(self, chooser: random.Random) -> tuple[int, int]:
+        first, second = sorted(chooser.sample(range(len(self.customers)), 2))
+        return first, second
+
+    def _stays_small(self, pair: tuple[int, int]) -> bool:
+        made = groups(len(self.customers), [*(binding[:2] for binding in self.bindings), pair])
+        return all(len(group) <= _SIDES_MAX for group in made if pair[0] in group)
 
 
 def new_id(chooser: random.Random) -> str:

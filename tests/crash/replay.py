@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import tools_path  # noqa: F401
 from google.protobuf import json_format
-from tessera.events.v1 import customer_event_pb2
+from tessera.events.v1 import customer_event_pb2, identity_facts_pb2
 from tessera.membership.v1 import events_pb2
 
 import model
@@ -77,6 +77,25 @@ def _source_events(state: State) -> dict[str, str]:
     return found
 
 
+def _places(state: State) -> dict[str, int]:
+    """The place of each merge among those that it follows. Their times do not tell: clocks differ."""
+    after = {}
+    for event in state.facts("oneid", 0):
+        if event.type.endswith(".customers_merged.v1"):
+            fact = identity_facts_pb2.CustomersMerged.FromString(event.data)
+            after[fact.merge_id] = list(fact.after_change_ids)
+    places: dict[str, int] = {}
+
+    def place(merge: str) -> int:
+        if merge not in places:
+            places[merge] = 1 + max((place(one) for one in after.get(merge, ())), default=0)
+        return places[merge]
+
+    for merge in after:
+        place(merge)
+    return places
+
+
 class Replay:
     """The members as the log, the published events and the merges make them; what went against a rule on the way."""
 
@@ -90,7 +109,8 @@ class Replay:
         self._hold_ends = {row["hold_id"]: time_of(row["end_time"]) for row in state.tables["membership.hold"]}
         self._merges: defaultdict[str, list[dict]] = defaultdict(list)
         absorbed = set()
-        for row in sorted(state.tables["membership.applied_merge"], key=lambda one: one["posted_time"]):
+        place = _places(state)
+        for row in sorted(state.tables["membership.applied_merge"], key=lambda one: place.get(one["merge_id"], 0)):
             self._merges[row["survivor_id"]].append(row)
             absorbed.add(row["absorbed_id"])
         for row in state.tables["membership.member"]:
