@@ -31,8 +31,6 @@ class Caller(threading.Thread):
         self._endpoints = endpoints
         self._people = people
         self._log = log
-        self._holds: list[tuple[str, str, int]] = []
-        self._spends: list[tuple[str, str, int]] = []
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -50,37 +48,6 @@ class Caller(threading.Thread):
     def _deeds(self) -> list[tuple[Callable[[], None], int]]:
         """What it does, and how often."""
         raise NotImplementedError
-
-    # ---- how it is done ----
-
-    def _customer(self) -> str:
-        return self._people.any_customer(self._chooser)
-
-    def _account(self) -> int:
-        return self._chooser.randrange(len(self._people.customers))
-
-    def _take(self, from_list: list) -> tuple:
-        return from_list.pop(self._chooser.randrange(len(from_list)))
-
-    def _call(self, name: str, customer: str, **fields: str) -> dict | None:
-        request = {"brand_id": BRAND, "request_id": new_id(self._chooser), "customer_id": customer, **fields}
-        method = _POINTS + name
-        answer = self._until_answered("membership", method, request["request_id"], request)
-        if answer is None or answer.code != OK:
-            return None
-        if self._chooser.random() < _REPEAT_SHARE:
-            self._attempt("membership", method, request["request_id"], request)
-        if self._chooser.random() < _REUSE_SHARE:
-            other = request | {"customer_id": new_id(self._chooser)}
-            self._attempt("membership", method, request["request_id"], other, expects="REQUEST_ID_REUSED")
-        return decoded(method, answer.reply)
-
-    def _publish(self, accounts: list[int], payload: dict, age: datetime.timedelta | None, event_id: str = "") -> None:
-        event_id = event_id or new_id(self._chooser)
-        happened = datetime.datetime.now(datetime.timezone.utc) - (age or datetime.timedelta())
-        event = {"event_id": event_id, "source": SOURCE, "event_time": happened.isoformat().replace("+00:00", "Z"),
-                 "event": {"identifiers": [identifier(account) for account in accounts], **payload}}
-        self._until_answered("oneid", _INTAKE, event_id, {"brand_id": BRAND, "event": event})
 
     def _until_answered(self, service: str, method: str, request_id: str, request: dict) -> Answer | None:
         """Repeats the call until it is known what became of it; None if that stays unknown."""
@@ -104,6 +71,11 @@ class Caller(threading.Thread):
 class Till(Caller):
     """Calls membership about single members."""
 
+    def __init__(self, *args):
+        super().__init__(*args)
+        self._holds: list[tuple[str, str, int]] = []  # Customer, hold, amount; so for spends.
+        self._spends: list[tuple[str, str, int]] = []
+
     def _deeds(self) -> list[tuple[Callable[[], None], int]]:
         return [(self._earn, 24), (self._grow, 5), (self._hold, 20), (self._capture, 12), (self._release, 7),
                 (self._spend, 14), (self._refund, 10)]
@@ -123,7 +95,7 @@ class Till(Caller):
     def _capture(self) -> None:
         if not self._holds:
             return
-        customer, hold, amount = self._take(self._holds)
+        customer, hold, amount = self._take(self._chooser, self._holds)
         part = self._chooser.choice([0, amount, self._chooser.randint(1, amount)])
         reply = self._call("CaptureHold", customer, hold_id=hold, amount=str(part))
         if reply:
@@ -131,7 +103,7 @@ class Till(Caller):
 
     def _release(self) -> None:
         if self._holds:
-            customer, hold, _ = self._take(self._holds)
+            customer, hold, _ = self._take(self._chooser, self._holds)
             self._call("ReleaseHold", customer, hold_id=hold)
 
     def _spend(self) -> None:
@@ -143,10 +115,30 @@ class Till(Caller):
     def _refund(self) -> None:
         if not self._spends:
             return
-        customer, spend, amount = self._take(self._spends)
+        customer, spend, amount = self._take(self._chooser, self._spends)
         part = self._chooser.choice([0, self._chooser.randint(1, amount)])
         if self._call("RefundSpend", customer, spend_id=spend, amount=str(part)) and 0 < part < amount:
             self._spends.append((customer, spend, amount - part))
+
+    def _customer(self) -> str:
+        return self._people.any_customer(self._chooser)
+
+    @staticmethod
+    def _take(chooser: random.Random, from_list: list) -> tuple:
+        return from_list.pop(chooser.randrange(len(from_list)))
+
+    def _call(self, name: str, customer: str, **fields: str) -> dict | None:
+        request = {"brand_id": BRAND, "request_id": new_id(self._chooser), "customer_id": customer, **fields}
+        method = _POINTS + name
+        answer = self._until_answered("membership", method, request["request_id"], request)
+        if answer is None:
+            return None
+        if self._chooser.random() < _REPEAT_SHARE:
+            self._attempt("membership", method, request["request_id"], request)
+        if self._chooser.random() < _REUSE_SHARE:
+            other = request | {"customer_id": new_id(self._chooser)}
+            self._attempt("membership", method, request["request_id"], other, expects="REQUEST_ID_REUSED")
+        return decoded(method, answer.reply) if answer.code == OK else None
 
 
 class Channel(Caller):
@@ -167,3 +159,13 @@ class Channel(Caller):
     def _bind(self) -> None:
         first, second, event_id = self._people.bind(self._chooser)
         self._publish([first, second], {"account_bound": {}}, None, event_id)
+
+    def _account(self) -> int:
+        return self._chooser.randrange(len(self._people.customers))
+
+    def _publish(self, accounts: list[int], payload: dict, age: datetime.timedelta | None, event_id: str = "") -> None:
+        event_id = event_id or new_id(self._chooser)
+        happened = datetime.datetime.now(datetime.timezone.utc) - (age or datetime.timedelta())
+        event = {"event_id": event_id, "source": SOURCE, "event_time": happened.isoformat().replace("+00:00", "Z"),
+                 "event": {"identifiers": [identifier(account) for account in accounts], **payload}}
+        self._until_answered("oneid", _INTAKE, event_id, {"brand_id": BRAND, "event": event})

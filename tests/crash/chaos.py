@@ -17,6 +17,7 @@ from cluster import MIGRATION_POINT, Cluster
 _DISK_BYTES_MAX = 4096
 _DISK_SECONDS = 20.0
 _HIT = re.compile(r'"fault_point":"([a-z_.]+)","action":"kill"')
+_CANNOT_START = '"message":"cannot run"'
 _TICK_SECONDS = 0.1
 _PATIENCE_SECONDS = 90.0  # Beyond the planned time, for what has not hit yet.
 
@@ -81,8 +82,9 @@ class Chaos:
 
     def missing_points(self) -> list[str]:
         """Fault points that no process has ended at."""
-        return [f"{service}: {point}" for service in sorted({one.instance.service for one in self._instances})
-                for point in [*schedule.points_of(service), schedule.AFTER_ANOTHER, MIGRATION_POINT] if not self.points[service, point]]
+        return [f"{service}: {point}" for service in self._cluster.deployment.names
+                for point in [*schedule.points_of(service), schedule.AFTER_ANOTHER, MIGRATION_POINT]
+                if not self.points[service, point]]
 
     def _missing(self) -> bool:
         return self.service_kills() < self._kills_wanted or bool(self.missing_points()) or bool(self._harms)
@@ -155,8 +157,7 @@ class Chaos:
         if not one.is_ready and self._cluster.deployment.is_ready(one.instance):
             one.is_ready = True
             self.recoveries["process ready after its start"].append(time.monotonic() - one.began)
-        if time.monotonic() - one.began > one.life.seconds_max:
-            self._cluster.deployment.kill(one.instance)
+        if time.monotonic() - one.began > one.life.seconds_max and self._cluster.kill(one.instance):
             self.counts["service killed at a random time"] += 1
             one.lives.missed(one.life)
             self._down(one)
@@ -180,11 +181,11 @@ class Chaos:
             self.points[one.instance.service, hit.group(1)] += 1
             if hit.group(1) != one.life.point:
                 one.lives.missed(one.life)
-        elif one.is_ready:
-            self.unexpected.append(f"{one.instance.name} ended by itself:\n" + "\n".join(text.splitlines()[-5:]))
-        else:
+        elif _CANNOT_START in text:
             self.counts["service could not start while a backend was away"] += 1
             one.lives.missed(one.life)
+        else:
+            self.unexpected.append(f"{one.instance.name}:\n" + "\n".join(text.splitlines()[-5:]))
         self._down(one)
 
     def _down(self, one: _Instance) -> None:
@@ -212,7 +213,5 @@ class Chaos:
         for clock in self._cluster.clocks.values():
             clock.set_ms(0)
         for one in self._instances:
-            process = self._cluster.process(one.instance.name)
-            if process is not None:
-                self._cluster.deployment.kill(one.instance)
+            self._cluster.kill(one.instance)
             self._cluster.deployment.restart(one.instance)

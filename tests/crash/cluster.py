@@ -80,6 +80,18 @@ class Cluster:
         """Starts a process that is down, with fault points armed as TESSERA_FAULTS says."""
         self.deployment.begin(instance, self._env_of(instance) | ({"TESSERA_FAULTS": faults} if faults else {}))
 
+    def kill(self, instance: Instance) -> bool:
+        """Ends a process with kill -9; False if it has ended by itself."""
+        if self.process(instance.name) is None:
+            return False
+        try:
+            self.deployment.kill(instance)
+        except DevError:
+            if self.process(instance.name) is not None:
+                raise
+            return False
+        return True
+
     def process(self, name: str) -> processes.Process | None:
         return processes.find(self.layout, name)
 
