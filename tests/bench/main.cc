@@ -18,6 +18,7 @@
 #include "tests/bench/naive/resolve.h"
 #include "tests/bench/naive/server.h"
 #include "tests/bench/ours/ledger.h"
+#include "tests/bench/ours/merge.h"
 #include "tests/bench/ours/relay.h"
 #include "tests/bench/ours/resolve.h"
 
@@ -27,7 +28,7 @@ ABSL_FLAG(int64_t, operations, 60'000, "operations that are measured");
 ABSL_FLAG(uint64_t, seed, 1, "fixes who is asked for what");
 ABSL_FLAG(int32_t, connections, 4, "connections of the naive side");
 ABSL_FLAG(bool, are_new, false, "every event is the first of its customer");
-ABSL_FLAG(int64_t, rows, 0, "ledger-seed: how many transfers");
+ABSL_FLAG(int64_t, rows, 0, "ledger-seed: how many transfers; merge-prepare: events of each customer");
 ABSL_FLAG(std::string, topic_prefix, "", "put before every topic's name");
 ABSL_FLAG(bool, first, false, "flow-load: the first events of the known customers, instead of later ones");
 ABSL_FLAG(std::string, oneid, "", "latency: host:port of oneid; the target is membership");
@@ -108,6 +109,13 @@ const std::map<std::string, std::function<Round()>>& Commands() {
          return MeasureLatency(absl::GetFlag(FLAGS_oneid), absl::GetFlag(FLAGS_target),
                                absl::GetFlag(FLAGS_operations));
        }},
+      {"merge-prepare",
+       [] {
+         ours::PrepareMerges(absl::GetFlag(FLAGS_members), absl::GetFlag(FLAGS_rows));
+         return Round();
+       }},
+      {"merge-oneid", [] { return ours::MergeInOneid(absl::GetFlag(FLAGS_members)); }},
+      {"merge-membership", [] { return ours::MergeInMembership(absl::GetFlag(FLAGS_members)); }},
       {"grpc-load", [] { return CallGrpc(GrpcLoadOfFlags()); }},
       {"grpc-serve-naive",
        [] {

@@ -12,11 +12,9 @@
 
 namespace tessera::bench {
 
-kafka::Record ChannelEventOf(uint64_t seed, int64_t event, int64_t customer) {
-  static const absl::Time start = absl::FromUnixSeconds(absl::ToUnixSeconds(absl::Now()) - 60);
-  const std::string account = "shopper-" + std::to_string(customer);
+kafka::Record ChannelEventWith(const std::string& id, absl::Time time, const Identifiers& identifiers) {
   tessera::events::v1::ChannelEvent message;
-  for (const auto& [name, value] : {std::pair{"jd_pin", account}, {"union_id", "union-" + account}}) {
+  for (const auto& [name, value] : identifiers) {
     auto& identifier = *message.add_identifiers();
     identifier.set_namespace_(name);
     identifier.set_value(value);
@@ -24,21 +22,28 @@ kafka::Record ChannelEventOf(uint64_t seed, int64_t event, int64_t customer) {
   message.set_logged_in(true);
   message.mutable_check_in_done();
   events::CloudEvent cloud;
-  cloud.id = "check-in-" + std::to_string(seed) + "-" + std::to_string(event);
+  cloud.id = id;
   cloud.source = kChannel;
   cloud.type = "com.tessera.channel.check_in_done.v1";
   cloud.datacontenttype = "application/protobuf";
-  cloud.time = start + absl::Microseconds(event);
+  cloud.time = time;
   cloud.extensions = {{"brandid", kBrand}};
   cloud.data = message.SerializeAsString();
   kafka::Record record;
   record.topic = kChannelTopic;
-  record.partition = KafkaPartition(account, engine::kSlots);
+  record.key = identifiers.front().second;
+  record.partition = KafkaPartition(*record.key, engine::kSlots);
   record.timestamp = *cloud.time;
-  record.key = account;
   record.headers = EncodeHeaders(cloud);
   record.value = cloud.data;
   return record;
+}
+
+kafka::Record ChannelEventOf(uint64_t seed, int64_t event, int64_t customer) {
+  static const absl::Time start = absl::FromUnixSeconds(absl::ToUnixSeconds(absl::Now()) - 60);
+  const std::string account = "shopper-" + std::to_string(customer);
+  return ChannelEventWith("check-in-" + std::to_string(seed) + "-" + std::to_string(event),
+                          start + absl::Microseconds(event), {{"jd_pin", account}, {"union_id", "union-" + account}});
 }
 
 std::vector<kafka::Record> MakeChannelEvents(const ChannelLoad& load) {

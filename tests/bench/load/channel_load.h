@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "kafka/record.h"
 
 namespace tessera::bench {
@@ -18,6 +21,12 @@ struct ChannelLoad {
   uint64_t seed = 1;
   bool are_new = false;  // every event is the first of its customer
 };
+
+// Names of namespaces, and values.
+using Identifiers = std::vector<std::pair<std::string, std::string>>;
+
+// A check-in, as an adapter writes it: keyed by the first identifier.
+kafka::Record ChannelEventWith(const std::string& id, absl::Time time, const Identifiers& identifiers);
 
 // An event of the customer of this number. Events of one seed and customer need different `event` numbers.
 kafka::Record ChannelEventOf(uint64_t seed, int64_t event, int64_t customer);

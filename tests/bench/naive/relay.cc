@@ -44,6 +44,8 @@ Round Relay(const std::string& topic_prefix, int64_t operations) {
   Require(admin->EnsureTopics({{.name = topic, .partitions = engine::kSlots}}));
   const auto producer = Require(kafka::Producer::Create({.brokers = brokers}));
   const std::vector<kafka::Message> messages = ReadMessages(topic, operations);
+  const kafka::Message greeting = {.topic = topic};  // as the other side is
+  Require(producer->ProduceAndWait({&greeting, 1}, absl::Seconds(20)));
   const absl::Time start = absl::Now();
   for (const kafka::Message& message : messages) Require(producer->ProduceAndWait({&message, 1}, absl::Seconds(20)));
   return {.operations = static_cast<int64_t>(messages.size()), .seconds = absl::ToDoubleSeconds(absl::Now() - start)};

@@ -5,10 +5,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "base/murmur2.h"
 #include "base/proto_time.h"
-#include "engine/engine_store.h"
-#include "events/cloud_event.h"
 #include "services/membership/api/commands.h"
 #include "services/membership/service.h"
 #include "tessera/events/v1/customer_event.pb.h"
@@ -16,33 +13,14 @@
 #include "tessera/membership/v1/program_service.pb.h"
 #include "tests/bench/load/database.h"
 #include "tests/bench/ours/api_commands.h"
-#include "tests/bench/ours/record_feed.h"
+#include "tests/bench/ours/customer_facts.h"
 
 namespace tessera::bench::ours {
 namespace {
 
-constexpr char kTopic[] = "tessera.oneid.customer.v1";
 constexpr char kPutProgram[] = "tessera.membership.v1.ProgramService/PutProgram";
 
 std::string WrappingKey() { return std::string(32, 'k'); }
-
-void PushFact(RecordFeed& feed, const std::string& id, const std::string& key, const std::string& type,
-              const google::protobuf::Message& data) {
-  events::CloudEvent event;
-  event.id = id;
-  event.source = "bench/oneid";
-  event.type = "com.tessera.oneid." + type + ".v1";
-  event.datacontenttype = "application/protobuf";
-  event.time = Clock::System().Now();
-  event.extensions = {{"brandid", kBrand}};
-  event.data = data.SerializeAsString();
-  kafka::Record record;
-  record.partition = KafkaPartition(key, engine::kSlots);
-  record.timestamp = *event.time;
-  record.headers = EncodeHeaders(event);
-  record.value = event.data;
-  feed.Push(std::move(record));
-}
 
 std::string ReadFile(const std::string& path) {
   std::ifstream file(path);
@@ -99,7 +77,7 @@ void PrepareLedger(int64_t members, const std::string& program_path) {
   MakePartitions(*connection, membership::PartitionedTables());
   {
     ServiceWriters writers("membership", membership::NewService(), WrappingKey());
-    RecordFeed feed(writers, kTopic);
+    RecordFeed feed(writers, kCustomerTopic);
     PutBrand(feed);
     PutProgram(writers, ReadFile(program_path));
     Enrol(feed, members);

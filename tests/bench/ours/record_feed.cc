@@ -5,6 +5,11 @@
 #include "tests/bench/load/database.h"
 
 namespace tessera::bench {
+namespace {
+
+constexpr absl::Duration kLookPeriod = absl::Microseconds(100);
+
+}  // namespace
 
 RecordFeed::RecordFeed(ServiceWriters& writers, const std::string& topic) : writers_(writers), topic_(topic) {
   const auto connection = Connect();
@@ -36,7 +41,7 @@ void RecordFeed::Push(kafka::Record record) {
 
 void RecordFeed::Await() const {
   for (const Partition& partition : partitions_) {
-    while (partition.feed->next_offset < partition.offset) absl::SleepFor(absl::Milliseconds(1));
+    while (partition.feed->next_offset < partition.offset) absl::SleepFor(kLookPeriod);
   }
 }
 

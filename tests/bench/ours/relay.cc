@@ -16,6 +16,8 @@ Round Relay(const std::string& topic_prefix) {
   const auto admin = Require(kafka::Admin::Create(brokers));
   Require(admin->EnsureTopics({{.name = names.AtBroker(topics[0]), .partitions = engine::kSlots}}));
   const auto producer = Require(kafka::Producer::Create({.brokers = brokers}));
+  const kafka::Message greeting = {.topic = names.AtBroker(topics[0])};  // a running service has long been connected
+  Require(producer->ProduceAndWait({&greeting, 1}, absl::Seconds(20)));
   engine::LeaseKeeper leases(DatabaseOptions(), RandomUuidV7(Clock::System().Now()), "bench",
                              {{"relay", engine::kSlots}});
   Require(leases.Step());

@@ -15,10 +15,6 @@ namespace {
 
 constexpr char kPutBrandGroup[] = "tessera.oneid.v1.AdminService/PutBrandGroup";
 
-std::unique_ptr<engine::Service> NewOneid(KeyFile keys) { return oneid::NewService({.keys = std::move(keys)}); }
-
-KeyFile Keys() { return Require(KeyFile::Load(RequiredEnvironment("TESSERA_BENCH_KEY_FILE"))); }
-
 void PutBrand(ServiceWriters& writers) {
   oneid::v1::PutBrandGroupRequest request;
   request.set_brand_id(kBrand);
@@ -42,13 +38,21 @@ void RequireResolved(int64_t before, int64_t events) {
 
 }  // namespace
 
+OneidWriters::OneidWriters() : OneidWriters(Require(KeyFile::Load(RequiredEnvironment("TESSERA_BENCH_KEY_FILE")))) {}
+
+OneidWriters::OneidWriters(const KeyFile& keys)
+    : ServiceWriters("oneid", oneid::NewService({.keys = keys}), keys.wrapping_key) {}
+
+void PrepareOneid() {
+  MakePartitions(*Connect(), oneid::PartitionedTables());
+  OneidWriters writers;
+  PutBrand(writers);
+}
+
 void PrepareResolve(int64_t customers) {
-  const auto connection = Connect();
-  MakePartitions(*connection, oneid::PartitionedTables());
-  const KeyFile keys = Keys();
+  PrepareOneid();
   {
-    ServiceWriters writers("oneid", NewOneid(keys), keys.wrapping_key);
-    PutBrand(writers);
+    OneidWriters writers;
     RecordFeed feed(writers, kChannelTopic);
     for (kafka::Record& record : MakeFirstEvents(customers)) feed.Push(std::move(record));
     feed.Await();
@@ -57,12 +61,11 @@ void PrepareResolve(int64_t customers) {
 }
 
 Round Resolve(const ChannelLoad& load) {
-  const KeyFile keys = Keys();
   std::vector<kafka::Record> records = MakeChannelEvents(load);
   const int64_t before = Number(*Connect(), "SELECT count(*) FROM identifier_event");
   Round round = {.operations = load.operations};
   {
-    ServiceWriters writers("oneid", NewOneid(keys), keys.wrapping_key);
+    OneidWriters writers;
     RecordFeed feed(writers, kChannelTopic);
     const auto warm_up = records.begin() + load.warm_up;
     std::for_each(records.begin(), warm_up, [&](kafka::Record& record) { feed.Push(std::move(record)); });

@@ -6,7 +6,7 @@ import os
 import subprocess
 from typing import Iterator
 
-from .. import secrets
+from .. import processes, secrets
 from ..deployment import Deployment
 from ..paths import BENCH
 from . import ledger
@@ -74,9 +74,10 @@ def _load(world: World, database: str, target: str, call: str, operations: int, 
 @contextlib.contextmanager
 def _naive_server(world: World, database: str) -> Iterator[str]:
     """The naive server's address; it ends when its input does."""
-    child = subprocess.Popen([str(PROGRAM), "grpc-serve-naive", f"--connections={_POOL}"],
-                             env={**os.environ, **world.environment(database, "membership")}, stdin=subprocess.PIPE,
-                             stdout=subprocess.PIPE, text=True)
+    with processes.log_path(BENCH, "naive-server").open("ab") as log:
+        child = subprocess.Popen([str(PROGRAM), "grpc-serve-naive", f"--connections={_POOL}"],
+                                 env={**os.environ, **world.environment(database, "membership")},
+                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True)
     try:
         yield f"127.0.0.1:{json.loads(child.stdout.readline())['port']}"
     finally:

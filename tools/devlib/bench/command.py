@@ -11,7 +11,7 @@ from typing import Callable
 from .. import build, install
 from ..errors import DevError
 from ..paths import BENCH, PRESET, ROOT, relative
-from . import calls, flat, flow, ledger, relay, report, resolve, world
+from . import calls, flat, flow, ledger, merge, relay, report, resolve, world
 from .report import Row
 from .world import World
 
@@ -26,6 +26,7 @@ ROWS: dict[str, Callable[[World], list[Row]]] = {
     "grpc_write": calls.grpc_write,
     "flat": flat.flat,
     "latency": flow.latency,
+    "merge_cost": merge.merge_cost,
 }
 _TARGETS = ["tessera_bench", "tessera-oneid", "tessera-membership", "tessera"]
 

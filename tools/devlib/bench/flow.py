@@ -6,8 +6,9 @@ import subprocess
 import uuid
 from typing import Iterator
 
-from .. import retail, secrets
+from .. import processes, retail, secrets
 from ..deployment import Deployment
+from ..errors import DevError
 from ..paths import BENCH, ROOT
 from .report import Goal, Row, compared, measured
 from .rounds import BestOf, interleave
@@ -44,6 +45,8 @@ def end_to_end(world: World) -> list[Row]:
 
     best = BestOf(_THREADS if world.scale.share == 1 else (4,), naive)
     figures = interleave(world.scale.rounds, naive=best, ours=ours)
+    for side in ("naive", "ours"):
+        _require_all_earned(world, side)
     return [compared("end_to_end", "events/s", figures["naive"], figures["ours"], Goal(at_least=5, stretch=10),
                      threads_of_each_naive_service=best.best)]
 
@@ -61,6 +64,15 @@ def latency(world: World) -> list[Row]:
 
 def _database(side: str) -> str:
     return f"flow_{side}"
+
+
+def _require_all_earned(world: World, side: str) -> None:
+    """Every event was resolved, and earned its points once."""
+    resolved = world.sql(_database(side), "oneid", "SELECT count(*) FROM identifier_event WHERE root_id IS NOT NULL")
+    earned = world.sql(_database(side), "membership",
+                       "SELECT count(*) FROM transfer JOIN lot USING (customer_id, brand_id, lot_id)")
+    if resolved != earned:
+        raise DevError(f"of {resolved} events of {side}, {earned} became points")
 
 
 def _prepare(world: World, side: str, customers: int) -> None:
@@ -91,14 +103,17 @@ def _services(world: World, side: str) -> Iterator[Deployment]:
 @contextlib.contextmanager
 def _naive_services(world: World, threads: int) -> Iterator[None]:
     """Both naive services; they end when their input does."""
-    children = [subprocess.Popen([str(PROGRAM), f"flow-serve-{service}", "--topic_prefix=naive",
-                                  f"--connections={threads}"],
-                                 env={**os.environ, **world.environment(_database("naive"), service)},
-                                 stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) for service in _SERVICES]
-    try:
+    with contextlib.ExitStack() as ending:
+        for service in _SERVICES:
+            log = ending.enter_context(processes.log_path(BENCH, f"naive-{service}").open("ab"))
+            child = subprocess.Popen([str(PROGRAM), f"flow-serve-{service}", "--topic_prefix=naive",
+                                      f"--connections={threads}"],
+                                     env={**os.environ, **world.environment(_database("naive"), service)},
+                                     stdin=subprocess.PIPE, stdout=log, stderr=log)
+            ending.callback(_end, child)
         yield
-    finally:
-        for child in children:
-            child.stdin.close()
-        for child in children:
-            child.wait(timeout=60)
+
+
+def _end(child: subprocess.Popen) -> None:
+    child.stdin.close()
+    child.wait(timeout=60)
