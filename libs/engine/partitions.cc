@@ -28,16 +28,12 @@ absl::CivilDay StartOf(absl::CivilDay day, PartitionPeriod period, int periods) 
   return day;
 }
 
-std::string Name(const std::string& table, absl::CivilDay start) {
-  return absl::StrFormat("%s_%04d%02d%02d", table, start.year(), start.month(), start.day());
-}
-
+// The service's role may make no table; a function of the schema's owner does (migrations/0004).
 // Rows of the coming period may lie in the default partition already, if maintenance was late; they are few and stay.
 absl::Status Create(pg::Connection& connection, const PartitionedTable& table, absl::CivilDay start,
                     absl::CivilDay end) {
-  const std::string from = absl::FormatCivilTime(start), to = absl::FormatCivilTime(end);
-  const auto made = connection.Execute("CREATE TABLE IF NOT EXISTS " + Name(table.name, start) + " PARTITION OF " +
-                                       table.name + " FOR VALUES FROM ('" + from + "Z') TO ('" + to + "Z')");
+  const auto made = connection.Execute("SELECT make_partition('" + table.name + "', '" + absl::FormatCivilTime(start) +
+                                       "', '" + absl::FormatCivilTime(end) + "')");
   if (made.ok()) return absl::OkStatus();
   // IF NOT EXISTS does not help against another instance that makes it at the same moment.
   const std::string sqlstate = ErrorInfoOf(made.status())->metadata["sqlstate"];
@@ -95,7 +91,8 @@ absl::Status MaintainPartitions(pg::Connection& connection, const std::vector<Pa
         TESSERA_ASSIGN_OR_RETURN(const bool relayed, Relayed(connection, name));
         if (!relayed) continue;
       }
-      TESSERA_RETURN_IF_ERROR(connection.Execute("DROP TABLE IF EXISTS " + name).status());
+      TESSERA_RETURN_IF_ERROR(
+          connection.Execute("SELECT drop_partition('" + table.name + "', '" + name + "')").status());
       LogInfo("partition dropped", {{"table", name}});
     }
   }

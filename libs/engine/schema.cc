@@ -14,9 +14,10 @@ absl::Status MigrateService(const std::string& admin_dsn, const std::string& ser
   TESSERA_ASSIGN_OR_RETURN(auto admin, pg::Connection::Open({.dsn = admin_dsn, .application_name = "migrate"}));
   TESSERA_RETURN_IF_ERROR(pg::CreateServiceSchema(*admin, service, password));
   TESSERA_RETURN_IF_ERROR(
-      admin->Execute("SET ROLE \"" + service + "\"; SET search_path = \"" + service + "\"").status());
+      admin->Execute("SET ROLE \"" + pg::OwnerOf(service) + "\"; SET search_path = \"" + service + "\"").status());
   TESSERA_RETURN_IF_ERROR(pg::Migrate(*admin, "engine", engine_migrations));
-  return pg::Migrate(*admin, "service", service_migrations);
+  TESSERA_RETURN_IF_ERROR(pg::Migrate(*admin, "service", service_migrations));
+  return pg::GrantReadAndInsert(*admin, service);
 }
 
 absl::Status CheckSchema(pg::Connection& connection, const std::vector<EmbeddedFile>& service_files) {

@@ -21,7 +21,7 @@ struct ContentType {
 };
 ContentType ParseContentType(std::string_view text);
 
-// Valid UTF-8 without control characters.
+// Valid UTF-8 without control characters, those of the direction of text included.
 bool IsCleanText(std::string_view text);
 
 // Sets one attribute from its text, by its lower-case name. Errors: ATTRIBUTE_INVALID, TIME_INVALID,

@@ -9,7 +9,9 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "base/message_text.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "events/internal.h"
 #include "events/limits.h"
 #include "tessera/common/v1/options.pb.h"
@@ -68,47 +70,14 @@ absl::Status DecodeProtobuf(const std::string& data, pb::Message* message) {
   pb::io::CodedInputStream input(reinterpret_cast<const uint8_t*>(data.data()), static_cast<int>(data.size()));
   input.SetRecursionLimit(kNestingMax);
   if (message->MergeFromCodedStream(&input) && input.ConsumedEntireMessage()) return absl::OkStatus();
+  const std::string field = FieldWithoutUtf8(*message->GetDescriptor(), data);
+  if (!field.empty()) return MakeEventError(EventError::kDataInvalid, field, "must be UTF-8");
   return MakeEventError(EventError::kDataInvalid, "data", "is not the expected protobuf message");
 }
 
-std::string FieldWithNul(const pb::Message& message);
-
-// The path within one field of `message`, from the field's own name on; "" if no text in it holds NUL.
-std::string PathWithNul(const pb::Message& message, const pb::FieldDescriptor& field) {
-  const pb::Reflection& reflection = *message.GetReflection();
-  const bool is_text = field.type() == pb::FieldDescriptor::TYPE_STRING;
-  if (!is_text && field.cpp_type() != pb::FieldDescriptor::CPPTYPE_MESSAGE) return "";
-  const int count = field.is_repeated() ? reflection.FieldSize(message, &field) : 1;
-  for (int i = 0; i < count; ++i) {
-    std::string at = field.is_repeated() ? absl::StrCat(field.name(), "[", i, "]") : field.name();
-    if (is_text) {
-      std::string scratch;
-      const std::string& text = field.is_repeated()
-                                    ? reflection.GetRepeatedStringReference(message, &field, i, &scratch)
-                                    : reflection.GetStringReference(message, &field, &scratch);
-      if (text.find('\0') != std::string::npos) return at;
-    } else {
-      const std::string within = FieldWithNul(field.is_repeated() ? reflection.GetRepeatedMessage(message, &field, i)
-                                                                  : reflection.GetMessage(message, &field));
-      if (!within.empty()) return absl::StrCat(at, ".", within);
-    }
-  }
-  return "";
-}
-
-std::string FieldWithNul(const pb::Message& message) {
-  std::vector<const pb::FieldDescriptor*> fields;
-  message.GetReflection()->ListFields(message, &fields);
-  for (const pb::FieldDescriptor* field : fields) {
-    if (std::string path = PathWithNul(message, *field); !path.empty()) return path;
-  }
-  return "";
-}
-
-// Postgres cannot keep NUL in a text.
-absl::Status CheckNoNul(const pb::Message& message, EventError error) {
-  const std::string field = FieldWithNul(message);
-  return field.empty() ? absl::OkStatus() : MakeEventError(error, field, "must not hold the character NUL");
+absl::Status CheckTexts(const pb::Message& message, EventError error) {
+  const auto fault = FindUnfitText(message, kEventBytesMax);
+  return fault ? MakeEventError(error, fault->field, fault->message) : absl::OkStatus();
 }
 
 bool IsCleared(const pb::FieldDescriptor& field) {
@@ -124,13 +93,12 @@ absl::Status DecodePayload(const CloudEvent& event, pb::Message* message) {
   const ContentType type = ParseContentType(event.datacontenttype);
   if (type.media == "application/protobuf" || type.media == "application/x-protobuf") {
     TESSERA_RETURN_IF_ERROR(DecodeProtobuf(event.data, message));
-    // Bytes without a zero hold no NUL, and most events have none: they need no search.
-    const bool may_hold = event.data.find('\0') != std::string::npos;
-    return may_hold ? CheckNoNul(*message, EventError::kDataInvalid) : absl::OkStatus();
+    // Where nothing in all the bytes is unfit, no text is: most events need no search.
+    return WhyUnfit(event.data).empty() ? absl::OkStatus() : CheckTexts(*message, EventError::kDataInvalid);
   }
   if (type.is_json() && type.is_utf8()) {
     TESSERA_RETURN_IF_ERROR(DecodeJson(event.data, message));
-    return CheckNoNul(*message, EventError::kJsonInvalid);
+    return CheckTexts(*message, EventError::kJsonInvalid);
   }
   return MakeEventError(EventError::kContentTypeUnsupported, "datacontenttype",
                         "must be application/protobuf or application/json in UTF-8");

@@ -80,6 +80,18 @@ TEST(DecodePayloadTest, DepthIsLimited) {
   EXPECT_EQ(ReasonText(DecodeJson(json + "{}" + closing)), "JSON_INVALID");
 }
 
+TEST(DecodePayloadTest, TextThatDeceivesOrIsNoUtf8IsRefusedWithItsField) {
+  Person person, decoded;
+  person.add_friends()->set_city("Hang\u202ezhou");
+  const absl::Status deceiving = Decode("application/protobuf", person.SerializeAsString(), &decoded);
+  EXPECT_EQ(ReasonText(deceiving) + " " + FieldOf(deceiving), "DATA_INVALID friends[0].city");
+  person.mutable_friends(0)->set_city("QQQQ");
+  std::string bytes = person.SerializeAsString();
+  bytes.replace(bytes.find("QQQQ"), 1, "\xff");
+  const absl::Status no_utf8 = Decode("application/protobuf", bytes, &decoded);
+  EXPECT_EQ(ReasonText(no_utf8) + " " + FieldOf(no_utf8), "DATA_INVALID friends[0].city");
+}
+
 TEST(DecodePayloadTest, TextWithNulIsRefusedWhereverItStands) {
   Person person;
   person.add_friends();

@@ -1,3 +1,5 @@
+#include "base/text.h"
+
 #include <cstdint>
 
 #include "absl/strings/ascii.h"
@@ -12,21 +14,10 @@
 namespace tessera::events {
 namespace {
 
-// The length of the UTF-8 sequence that starts with `lead`, or 0.
-int SequenceLength(uint8_t lead) {
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead <= 0xDF) return 2;
-  if (lead >= 0xE0 && lead <= 0xEF) return 3;
-  if (lead >= 0xF0 && lead <= 0xF4) return 4;
-  return 0;
-}
-
-bool IsCleanCodePoint(uint32_t c, int length) {
-  if (c < 0x20 || (c >= 0x7F && c <= 0x9F)) return false;  // control characters
-  if (c >= 0xD800 && c <= 0xDFFF) return false;            // surrogates
-  if (length == 3 && c < 0x800) return false;              // longer than needed
-  if (length == 4 && (c < 0x10000 || c > 0x10FFFF)) return false;
-  return (c & 0xFFFE) != 0xFFFE && !(c >= 0xFDD0 && c <= 0xFDEF);  // not characters
+bool IsClean(uint32_t c) {
+  if (c < 0x20 || (c >= 0x7F && c <= 0x9F)) return false;                    // control characters
+  if ((c & 0xFFFE) == 0xFFFE || (c >= 0xFDD0 && c <= 0xFDEF)) return false;  // not characters
+  return !IsBidiControl(c);
 }
 
 // Digits, where the pattern has '0', else the very character; 'T' and 'Z' stand for either case.
@@ -42,18 +33,9 @@ bool HasShape(std::string_view text, std::string_view pattern) {
 }  // namespace
 
 bool IsCleanText(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<uint8_t>(text[i]);
-    const int length = SequenceLength(lead);
-    if (length == 0 || i + static_cast<size_t>(length) > text.size()) return false;
-    uint32_t c = length == 1 ? lead : lead & (0x7Fu >> length);
-    for (int k = 1; k < length; ++k) {
-      const auto next = static_cast<uint8_t>(text[i + static_cast<size_t>(k)]);
-      if ((next & 0xC0) != 0x80) return false;
-      c = (c << 6) | (next & 0x3Fu);
-    }
-    if (!IsCleanCodePoint(c, length)) return false;
-    i += static_cast<size_t>(length);
+  while (!text.empty()) {
+    const auto code_point = TakeCodePoint(text);
+    if (!code_point || !IsClean(*code_point)) return false;
   }
   return true;
 }

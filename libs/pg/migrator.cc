@@ -85,20 +85,46 @@ absl::Status CreateServiceSchema(Connection& admin, const std::string& service, 
   static constexpr Statement kExists = {"role_exists", "SELECT 1 FROM pg_roles WHERE rolname = $1"};
   static constexpr Statement kCreate = {
       "create_role_text",
-      "SELECT format('CREATE ROLE %I LOGIN', $1::text), "
+      "SELECT format('CREATE ROLE %I LOGIN', $1::text), format('CREATE ROLE %I NOLOGIN', $3::text), "
       "format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text), "
-      "format('CREATE SCHEMA IF NOT EXISTS %I AUTHORIZATION %I', $1::text, $1::text), "
-      "format('ALTER ROLE %I SET search_path = %I', $1::text, $1::text)"};
+      // What an older release made belonged to the service's role.
+      "format('REASSIGN OWNED BY %I TO %I', $1::text, $3::text), "
+      "format('CREATE SCHEMA IF NOT EXISTS %I AUTHORIZATION %I', $1::text, $3::text), "
+      "format('ALTER ROLE %I SET search_path = %I', $1::text, $1::text), "
+      "format('GRANT USAGE ON SCHEMA %I TO %I', $1::text, $1::text), "
+      "format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database())"};
   std::vector<std::string> statements;
   {
     Tx tx(admin, "create_service_schema");
-    const bool exists = !tx.Run(kExists, service).empty();
-    const Rows texts = tx.Run(kCreate, service, password);
+    const std::string owner = OwnerOf(service);
+    const bool role_exists = !tx.Run(kExists, service).empty(), owner_exists = !tx.Run(kExists, owner).empty();
+    const Rows texts = tx.Run(kCreate, service, password, owner);
     TESSERA_RETURN_IF_ERROR(tx.status());
-    for (int column = exists ? 1 : 0; column < 4; ++column) statements.push_back(texts[0].Get<std::string>(column));
+    for (int column = 0; column < 8; ++column) {
+      if ((column == 0 && role_exists) || (column == 1 && owner_exists)) continue;
+      statements.push_back(texts[0].Get<std::string>(column));
+    }
   }
   for (const std::string& sql : statements) TESSERA_RETURN_IF_ERROR(admin.Execute(sql).status());
   return absl::OkStatus();
+}
+
+std::string OwnerOf(const std::string& service) { return service + "_owner"; }
+
+absl::Status GrantReadAndInsert(Connection& owner, const std::string& service) {
+  static constexpr Statement kGrant = {
+      "grant_text",
+      "SELECT format('GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA %I TO %I', $1::text, $1::text), "
+      "format('REVOKE INSERT ON schema_migration FROM %I', $1::text), "
+      // Partitions that are made later are written through their parents.
+      "format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT ON TABLES TO %I', $1::text, $1::text)"};
+  Tx tx(owner, "grant");
+  const Rows texts = tx.Run(kGrant, service);
+  TESSERA_RETURN_IF_ERROR(tx.status());
+  for (int column = 0; column < 3; ++column) {
+    TESSERA_RETURN_IF_ERROR(owner.Execute(texts[0].Get<std::string>(column)).status());
+  }
+  return tx.Commit() == CommitResult::kCommitted ? absl::OkStatus() : tx.status();
 }
 
 absl::Status Migrate(Connection& connection, const std::string& component, const std::vector<Migration>& migrations) {

@@ -24,9 +24,16 @@ struct Migration {
 // The migrations among `files` ("migrations/..."), in order. InvalidArgument if a check or a number is missing.
 absl::StatusOr<std::vector<Migration>> MigrationsOf(const std::vector<EmbeddedFile>& files);
 
-// Creates the role (with the password) and its schema of the same name, where missing. `admin` is a superuser's
-// session.
+// Creates, where missing, the service's role (with the password), the schema of the same name, and the schema's owner:
+// a role of its own, as whom migrations run and nobody logs in, so that a running service can make, change and empty no
+// table. `admin` is a superuser's session.
 absl::Status CreateServiceSchema(Connection& admin, const std::string& service, const std::string& password);
+
+std::string OwnerOf(const std::string& service);
+
+// What the service may do with every table of its schema; to change and to delete is granted by migrations, table by
+// table. `owner` is the owner's session.
+absl::Status GrantReadAndInsert(Connection& owner, const std::string& service);
 
 // Applies what is missing of one component ("engine", "service"), each migration in its own transaction with its check.
 // FailedPrecondition: DATABASE_NEWER if the database has a version that this binary does not know,

@@ -6,8 +6,10 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "base/message_text.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "rpc/method_rules.h"
 
 namespace tessera::rpc {
 namespace {
@@ -28,42 +30,7 @@ std::string SymbolOf(std::string name) {
   return name;
 }
 
-absl::Status CheckText(const std::string& text, const std::string& path) {
-  if (text.find('\0') != std::string::npos) return InvalidField(path, "must not contain NUL");
-  if (text.size() > kTextBytesMax) return InvalidField(path, "is longer than 4096 bytes");
-  return absl::OkStatus();
-}
-
-// `prefix` is the path of the message with a dot at its end, or "".
-absl::Status CheckMessage(const pb::Message& message, const std::string& prefix) {
-  const pb::Reflection* const reflection = message.GetReflection();
-  std::vector<const pb::FieldDescriptor*> fields;
-  reflection->ListFields(message, &fields);
-  std::string scratch;
-  for (const pb::FieldDescriptor* field : fields) {
-    const bool is_text = field->type() == pb::FieldDescriptor::TYPE_STRING;
-    const bool is_message = field->cpp_type() == pb::FieldDescriptor::CPPTYPE_MESSAGE;
-    if (!is_text && !is_message) continue;
-    const std::string path = prefix + field->name();
-    if (!field->is_repeated()) {
-      TESSERA_RETURN_IF_ERROR(is_text ? CheckText(reflection->GetStringReference(message, field, &scratch), path)
-                                      : CheckMessage(reflection->GetMessage(message, field), path + "."));
-      continue;
-    }
-    for (int i = 0; i < reflection->FieldSize(message, field); ++i) {
-      // A map's entries have no order: only the map is named.
-      const std::string item = field->is_map() ? path : absl::StrCat(path, "[", i, "]");
-      TESSERA_RETURN_IF_ERROR(is_text
-                                  ? CheckText(reflection->GetRepeatedStringReference(message, field, i, &scratch), item)
-                                  : CheckMessage(reflection->GetRepeatedMessage(message, field, i), item + "."));
-    }
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
-
-absl::Status CheckText(const pb::Message& message) { return CheckMessage(message, ""); }
 
 std::string_view CodeName(absl::StatusCode code) {
   static const std::string* const names = [] {
@@ -101,19 +68,11 @@ absl::Status Method::Bind() {
     return Unfit(name, "streams otherwise than it is registered");
   }
   if (method->input_type() != prototype_->GetDescriptor()) return Unfit(name, "has another request type");
+  TESSERA_RETURN_IF_ERROR(CheckMethodOptions(*method));
   const auto& auth = method->options().GetExtension(common::v1::auth);
   roles_.assign(auth.roles().begin(), auth.roles().end());
   scope_ = auth.scope();
-  if (roles_.empty()) return Unfit(name, "names no roles in its option (tessera.common.v1.auth)");
-  if (scope_ == common::v1::SCOPE_UNSPECIFIED)
-    return Unfit(name, "has no scope in its option (tessera.common.v1.auth)");
-  if (scope_ == common::v1::SCOPE_BRAND) {
-    brand_field_ = method->input_type()->FindFieldByName("brand_id");
-    if (brand_field_ == nullptr || brand_field_->type() != pb::FieldDescriptor::TYPE_STRING ||
-        brand_field_->is_repeated()) {
-      return Unfit(name, "has scope BRAND, but its request has no string brand_id");
-    }
-  }
+  if (scope_ == common::v1::SCOPE_BRAND) brand_field_ = method->input_type()->FindFieldByName("brand_id");
   return absl::OkStatus();
 }
 
@@ -135,18 +94,25 @@ absl::Status Method::CheckBrand(const pb::Message& request, const Caller& caller
   return caller.HasBrand(brand) ? absl::OkStatus() : Denied("the token is not for this brand", "BRAND_NOT_ALLOWED");
 }
 
-absl::StatusOr<std::unique_ptr<pb::Message>> Method::Read(pb::io::ZeroCopyInputStream& bytes,
-                                                          const Caller* caller) const {
+std::unique_ptr<pb::Message> Method::Parse(pb::io::ZeroCopyInputStream& bytes) const {
   std::unique_ptr<pb::Message> request(prototype_->New());
   pb::io::CodedInputStream input(&bytes);
   input.SetRecursionLimit(kNestingMax);
-  if (!request->MergeFromCodedStream(&input) || !input.ConsumedEntireMessage()) {
-    return MakeError(absl::StatusCode::kInvalidArgument, "the request is no message of the method's type",
-                     {"REQUEST_MALFORMED", "tessera", {}});
-  }
-  if (brand_field_ != nullptr) TESSERA_RETURN_IF_ERROR(CheckBrand(*request, *caller));
-  TESSERA_RETURN_IF_ERROR(CheckText(*request));
-  return request;
+  const bool is_whole = request->MergeFromCodedStream(&input) && input.ConsumedEntireMessage();
+  return is_whole ? std::move(request) : nullptr;
+}
+
+absl::Status Method::WhyMalformed(std::string_view bytes) const {
+  const std::string field = FieldWithoutUtf8(*prototype_->GetDescriptor(), bytes);
+  if (!field.empty()) return InvalidField(field, "must be UTF-8");
+  return MakeError(absl::StatusCode::kInvalidArgument, "the request is no message of the method's type",
+                   {"REQUEST_MALFORMED", "tessera", {}});
+}
+
+absl::Status Method::Check(const pb::Message& request, const Caller* caller) const {
+  if (brand_field_ != nullptr) TESSERA_RETURN_IF_ERROR(CheckBrand(request, *caller));
+  const auto fault = FindUnfitText(request, kTextBytesMax);
+  return fault ? InvalidField(fault->field, fault->message) : absl::OkStatus();
 }
 
 void Method::Count(const absl::Status& status, absl::Duration latency) const {

@@ -38,9 +38,11 @@ class Method {
   // PermissionDenied ROLE_MISSING, or BRAND_NOT_ALLOWED for scope ALL_BRANDS.
   absl::Status Authorise(const Caller& caller) const;
 
-  // A parsed and checked request. Errors: REQUEST_MALFORMED, BRAND_NOT_ALLOWED, FIELD_INVALID.
-  absl::StatusOr<std::unique_ptr<google::protobuf::Message>> Read(google::protobuf::io::ZeroCopyInputStream& bytes,
-                                                                  const Caller* caller) const;
+  // Null if the bytes are no request of the method; WhyMalformed then tells why, naming the field if it can.
+  std::unique_ptr<google::protobuf::Message> Parse(google::protobuf::io::ZeroCopyInputStream& bytes) const;
+  absl::Status WhyMalformed(std::string_view bytes) const;
+  // BRAND_NOT_ALLOWED; FIELD_INVALID that names a field with unfit text (base/text.h).
+  absl::Status Check(const google::protobuf::Message& request, const Caller* caller) const;
 
   // An answer as the caller gets it.
   void Count(const absl::Status& status, absl::Duration latency) const;
@@ -61,9 +63,6 @@ class Method {
   std::array<metrics::Counter*, 17> calls_{};  // by code
   metrics::Histogram* latency_ = nullptr;
 };
-
-// InvalidArgument naming the first string field, at any depth, that has a NUL or is longer than kTextBytesMax.
-absl::Status CheckText(const google::protobuf::Message& message);
 
 // "NOT_FOUND".
 std::string_view CodeName(absl::StatusCode code);

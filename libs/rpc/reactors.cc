@@ -22,7 +22,10 @@ absl::Status DeadlinePassed() {
 absl::StatusOr<std::unique_ptr<google::protobuf::Message>> ReadRequest(const Method& method, ByteBuffer& bytes,
                                                                        const Caller* caller) {
   grpc::ProtoBufferReader reader(&bytes);
-  return method.Read(reader, caller);
+  auto request = method.Parse(reader);
+  if (request == nullptr) return method.WhyMalformed(ToText(bytes));
+  TESSERA_RETURN_IF_ERROR(method.Check(*request, caller));
+  return request;
 }
 
 // Carries one answer to `answer`, exactly once: a handler that drops its reply is a defect that the client shall not

@@ -4,8 +4,8 @@
 // What a call passes before its handler runs, in this order: method known (UNIMPLEMENTED), token valid
 // (UNAUTHENTICATED), one of the method's roles held (PERMISSION_DENIED ROLE_MISSING), deadline not passed
 // (DEADLINE_EXCEEDED), request parsed (INVALID_ARGUMENT REQUEST_MALFORMED), brand allowed (PERMISSION_DENIED
-// BRAND_NOT_ALLOWED), text harmless (INVALID_ARGUMENT naming the field: NUL, or longer than 4,096 bytes). Roles and
-// scope come from the method option (tessera.common.v1.auth).
+// BRAND_NOT_ALLOWED), text harmless (INVALID_ARGUMENT naming the field: no UTF-8, NUL, controls of direction, or longer
+// than 4,096 bytes). Roles and scope come from the method option (tessera.common.v1.auth).
 //
 // Every error carries google.rpc.ErrorInfo. INTERNAL, UNKNOWN and DATA_LOSS become a fixed text with an id that is
 // logged with the real one. Health and reflection are served, too, and need no token.

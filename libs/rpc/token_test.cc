@@ -1,10 +1,11 @@
 #include <gtest/gtest.h>
+#include <openssl/hmac.h>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "base/crypto.h"
 #include "base/status.h"
+#include "rpc/rhonabwy_handles.h"
 #include "rpc/test_keys.h"
 
 namespace tessera::rpc {
@@ -44,6 +45,36 @@ class TokenTest : public testing::Test {
     absl::WebSafeBase64Escape(payload, &p);
     absl::WebSafeBase64Escape(signature, &s);
     return absl::StrCat(h, ".", p, ".", s);
+  }
+
+  // As HS256 (RFC 7518) signs.
+  static std::string Hmac(const std::string& key, const std::string& text) {
+    unsigned char mac[EVP_MAX_MD_SIZE];
+    unsigned int size = 0;
+    HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
+         text.size(), mac, &size);
+    return {reinterpret_cast<const char*>(mac), size};
+  }
+  // Signed by rhonabwy, with members of header and claims that SignToken does not know.
+  std::string SignedWith(const SigningKey& key, const std::map<std::string, std::string>& header,
+                         const std::map<std::string, int64_t>& claims) const {
+    const JwtPtr jwt = NewJwt();
+    const std::string token = TestKeys::Sign(key.private_jwk, TestKeys::Claims(kNow));
+    EXPECT_EQ(r_jwt_advanced_parsen(jwt.get(), token.data(), token.size(), R_PARSE_NONE, 0), RHN_OK);
+    for (const auto& [name, json] : header) {
+      const JsonPtr value(json_loads(json.c_str(), JSON_DECODE_ANY, nullptr));
+      EXPECT_EQ(r_jwt_set_header_json_t_value(jwt.get(), name.c_str(), value.get()), RHN_OK);
+    }
+    for (const auto& [name, value] : claims) {
+      EXPECT_EQ(r_jwt_set_claim_int_value(jwt.get(), name.c_str(), value), RHN_OK);
+    }
+    const JwkPtr jwk = NewJwk();
+    EXPECT_EQ(r_jwk_import_from_json_str(jwk.get(), key.private_jwk.c_str()), RHN_OK);
+    char* text = r_jwt_serialize_signed(jwt.get(), jwk.get(), 0);
+    EXPECT_NE(text, nullptr);
+    std::string result = text == nullptr ? "" : text;
+    r_free(text);
+    return result;
   }
 
   ManualClock clock_{kNow};
@@ -93,10 +124,11 @@ TEST_F(TokenTest, OnlyTheKeysOwnAlgorithmIsTaken) {
   EXPECT_EQ(Judge(Forged(R"({"alg":"NONE","kid":"first"})", payload, "x")), "TOKEN_INVALID");
   EXPECT_EQ(Judge(Forged(R"({"alg":"ES256","kid":"first"})", payload, std::string(64, 'x'))), "TOKEN_INVALID");
   // The public key as an HMAC secret: the classic confusion.
-  const std::string signed_part = absl::StrCat(parts[0], ".", parts[1]);
-  EXPECT_EQ(
-      Judge(Forged(R"({"alg":"HS256","kid":"first"})", payload, HmacOfParts(keys_.key().public_jwk, {signed_part}))),
-      "TOKEN_INVALID");
+  for (const std::string header : {R"({"alg":"HS256","kid":"first"})", R"({"alg":"EdDSA","kid":"first"})"}) {
+    const std::string unsigned_token = Forged(header, payload, "");
+    const std::string mac = Hmac(keys_.key().public_jwk, unsigned_token.substr(0, unsigned_token.size() - 1));
+    EXPECT_EQ(Judge(Forged(header, payload, mac)), "TOKEN_INVALID");
+  }
   EXPECT_EQ(Judge(Forged(R"({"alg":"EdDSA","kid":"first"})", payload, std::string(64, 'x'))), "TOKEN_INVALID");
   EXPECT_EQ(Judge(Forged(R"({"alg":"EdDSA","kid":"first","crit":["x"]})", payload, std::string(64, 'x'))),
             "TOKEN_INVALID");
@@ -108,6 +140,27 @@ TEST_F(TokenTest, AKeyInTheTokensHeaderIsNotTrusted) {
   EXPECT_EQ(Judge(TestKeys::Sign(own.private_jwk, TestKeys::Claims(kNow))), "TOKEN_INVALID");
   const SigningKey unknown = MakeSigningKey("unknown");
   EXPECT_EQ(Judge(TestKeys::Sign(unknown.private_jwk, TestKeys::Claims(kNow))), "TOKEN_INVALID");
+}
+
+TEST_F(TokenTest, ATokenIsNotGoodBeforeItsTime) {
+  EXPECT_EQ(Judge(SignedWith(keys_.key(), {}, {{"nbf", absl::ToUnixSeconds(kNow) + 59}})), "");
+  EXPECT_EQ(Judge(SignedWith(keys_.key(), {}, {{"nbf", absl::ToUnixSeconds(kNow) + 61}})), "TOKEN_INVALID");
+}
+
+TEST_F(TokenTest, KeysAndAddressesOfKeysInTheHeaderAreIgnored) {
+  const SigningKey own = MakeSigningKey("first");
+  const std::string url = R"("https://attacker.example/keys")";
+  const std::map<std::string, std::string> lures = {{"jwk", own.public_jwk}, {"jku", url}, {"x5u", url}};
+  EXPECT_EQ(Judge(SignedWith(own, lures, {})), "TOKEN_INVALID");
+  EXPECT_EQ(Judge(SignedWith(keys_.key(), lures, {})), "");
+}
+
+TEST_F(TokenTest, AKeyDoesNotSignUnderAnothersName) {
+  const SigningKey second = MakeSigningKey("second");
+  keys_.Publish({keys_.key().public_jwk, second.public_jwk});
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(Judge(SignedWith(second, {}, {})), "");
+  EXPECT_EQ(Judge(SignedWith(second, {{"kid", R"("first")"}}, {})), "TOKEN_INVALID");
 }
 
 TEST_F(TokenTest, ChangedOrBrokenTokensAreInvalid) {

@@ -55,17 +55,21 @@ TestDatabase::TestDatabase(const std::string& service, const std::vector<Embedde
   admin_dsn_ = pg::WithDatabase(cluster, name_);
   dsn_ = pg::WithDatabase(cluster, name_, service, kPassword);
   connection_ = Connect(dsn_);
-  Execute(*connection_, "SET search_path = " + service);
+  admin_ = Connect(admin_dsn_);
+  for (pg::Connection* connection : {connection_.get(), admin_.get()}) {
+    Execute(*connection, "SET search_path = " + service);
+  }
 }
 
 TestDatabase::~TestDatabase() {
   connection_.reset();
+  admin_.reset();
   auto admin = Connect(RequiredEnvironment("TESSERA_TEST_ADMIN_DSN"));
   admin->Execute("DROP DATABASE IF EXISTS \"" + name_ + "\" WITH (FORCE)").status().IgnoreError();
 }
 
 std::string TestDatabase::Text(const std::string& sql) {
-  auto rows = connection_->Execute(sql);
+  auto rows = admin_->Execute(sql);
   if (!rows.ok()) std::fprintf(stderr, "%s: %s\n", sql.c_str(), std::string(rows.status().message()).c_str());
   TESSERA_CHECK(rows.ok());
   return rows->empty() ? "" : std::string(rows->TextAt(0, 0));

@@ -28,13 +28,15 @@ class TestDatabase {
 
   // A connection of the service's role for looking at its tables.
   pg::Connection& connection() { return *connection_; }
-  // The first column of the first row, as text; "" if there is none. For assertions.
+  // A connection of the superuser, in the service's schema: for what the service may not do.
+  pg::Connection& admin() { return *admin_; }
+  // The first column of the first row, as text; "" if there is none. By admin()'s connection.
   std::string Text(const std::string& sql);
 
  private:
   const std::string name_;
   std::string dsn_, admin_dsn_;
-  std::unique_ptr<pg::Connection> connection_;
+  std::unique_ptr<pg::Connection> connection_, admin_;
 };
 
 }  // namespace tessera::testing

@@ -110,6 +110,14 @@ void ServiceProcess::Kill() {
   pid_ = -1;
 }
 
+int64_t ServiceProcess::PeakResidentMb() const {
+  std::istringstream status(ReadFile(absl::StrCat("/proc/", pid_, "/status")));
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) return std::stoll(line.substr(6)) / 1024;
+  }
+  return 0;
+}
+
 std::string ServiceProcess::log() const { return ReadFile(log_path_); }
 
 std::string Token(const std::vector<std::string>& brands, const std::vector<std::string>& roles) {

@@ -35,6 +35,8 @@ class ServiceProcess {
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
   int metrics_port() const { return metrics_port_; }
   std::string log() const;
+  // The most memory that it has had resident so far; 0 once it has ended.
+  int64_t PeakResidentMb() const;
 
  private:
   const std::string log_path_;

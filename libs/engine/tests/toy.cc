@@ -187,7 +187,8 @@ const std::vector<EmbeddedFile>& ToyFiles() {
        "CREATE TABLE account (account_id text PRIMARY KEY, balance int8 NOT NULL "
        "CONSTRAINT account_balance_limit CHECK (balance < 1000000));"
        "CREATE TABLE orders (order_id text PRIMARY KEY, account_id text NOT NULL, points int8 NOT NULL, "
-       "refunded int8 NOT NULL)"},
+       "refunded int8 NOT NULL);"
+       "GRANT UPDATE ON account, orders TO toy"},
       {"migrations/0001_toy.check.sql", "SELECT 1 WHERE to_regclass('account') IS NULL"},
   };
   return files;

@@ -118,6 +118,37 @@ TEST_F(PgTest, AnotherServicesSchemaIsAPermissionError) {
   EXPECT_FALSE(database_.connection().Execute("CREATE ROLE mine").ok());
 }
 
+TEST_F(PgTest, ARunningServiceReadsAndInsertsAndNothingElse) {
+  // What is granted on the database itself does not come with its template.
+  ASSERT_TRUE(engine::MigrateService(database_.admin_dsn(), "pgone", "test", kFiles).ok());
+  Connection& service = database_.connection();
+  EXPECT_TRUE(service.Execute("INSERT INTO thing VALUES (1, 'a')").ok());
+  EXPECT_TRUE(service.Execute("SELECT * FROM thing").ok());
+  for (const char* sql :
+       {"UPDATE thing SET name = 'b'", "DELETE FROM thing", "TRUNCATE thing", "DROP TABLE thing",
+        "ALTER TABLE thing ADD COLUMN more int8", "CREATE INDEX more ON thing (name)", "CREATE TABLE mine (a int8)",
+        "CREATE TEMPORARY TABLE mine (a int8)", "CREATE TABLE public.mine (a int8)", "GRANT ALL ON thing TO public",
+        "SET ROLE pgone_owner", "SET ROLE postgres", "ALTER ROLE pgone SUPERUSER", "COPY thing TO PROGRAM 'true'",
+        "INSERT INTO schema_migration VALUES ('x', 1, 'x', 'x')"}) {
+    const auto done = service.Execute(sql);
+    ASSERT_FALSE(done.ok()) << sql;
+    EXPECT_EQ(ErrorInfoOf(done.status())->metadata.at("sqlstate"), "42501") << sql;
+  }
+}
+
+TEST_F(PgTest, PartitionsAreMadeAndDroppedOnlyAsTheEngineDoes) {
+  Connection& service = database_.connection();
+  EXPECT_TRUE(service.Execute("SELECT make_partition('outbox', '2020-01-01', '2020-01-02')").ok());
+  EXPECT_TRUE(service.Execute("SELECT count(*) FROM outbox_20200101").ok());
+  EXPECT_FALSE(service.Execute("DROP TABLE outbox_20200101").ok());
+  EXPECT_FALSE(service.Execute("SELECT make_partition('thing', '2020-01-01', '2020-01-02')").ok());
+  for (const char* wrong : {"'thing', 'thing'", "'outbox', 'thing'", "'outbox', 'outbox_default'"}) {
+    EXPECT_FALSE(service.Execute(std::string("SELECT drop_partition(") + wrong + ")").ok()) << wrong;
+  }
+  EXPECT_TRUE(service.Execute("SELECT drop_partition('outbox', 'outbox_20200101')").ok());
+  EXPECT_EQ(database_.Text("SELECT to_regclass('outbox_20200101')"), "");
+}
+
 TEST_F(PgTest, AMigrationIsRefusedIfChangedIfItsCheckFailsOrIfTheDatabaseIsNewer) {
   auto migrate = [&](const std::vector<EmbeddedFile>& files) {
     return engine::MigrateService(database_.admin_dsn(), "pgone", "test", files);

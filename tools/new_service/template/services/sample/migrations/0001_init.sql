@@ -5,3 +5,5 @@ CREATE TABLE activity (
   last_event_time timestamptz NOT NULL,
   CONSTRAINT activity_pk PRIMARY KEY (customer_id, brand_id)
 ) WITH (fillfactor = 70);
+-- It may read and insert everywhere; what it may change or delete besides is said table by table.
+GRANT UPDATE ON activity TO sample;
