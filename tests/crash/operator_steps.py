@@ -21,11 +21,12 @@ class Operator:
         with flow.watching(self._deployment.client) as watch:
             while not is_published():
                 watch.next()
-            self._retry_parked()
-            flow.wait_until_done(self._deployment, watch, stall_seconds=_STALL_SECONDS)
+            flow.wait_until_done(self._deployment, watch, self._retry_parked, _STALL_SECONDS)
 
-    def _retry_parked(self) -> None:
-        """Records that were met alone at two crashes are set aside, be they innocent."""
+    def _retry_parked(self, look: dict) -> None:
+        """Records that were met alone at two crashes are set aside, be they innocent, and those of their key with them."""
+        if not any(one.get("parked") for one in look["services"].values()):
+            return
         client = self._deployment.client
         for one in client.json("parked", "list")["parked"]:
             client.run("parked", "retry", f"{one['service']}/{one['parked_id']}")
