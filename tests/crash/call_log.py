@@ -63,10 +63,6 @@ class Call:
     def succeeded(self) -> bool:
         return any(one.code == OK for one in self.answers)
 
-    @property
-    def refused(self) -> bool:
-        return any(one.code != OK for one in self.answers)
-
 
 def read(path: Path) -> list[Attempt]:
     with path.open(encoding="utf-8") as lines:

@@ -1,14 +1,15 @@
 """The stack that is broken on purpose: services that reach Postgres and Kafka only through proxies."""
 
 import mmap
-import os
 import resource
 import signal
 import struct
 from pathlib import Path
 
 import tools_path  # noqa: F401
-from devlib import dsn, kafka as kafka_module, ports, postgres as postgres_module, processes, retail, secrets, services, stack
+from devlib import dsn, ports, processes, retail, secrets, services, stack
+from devlib import kafka as kafka_module
+from devlib import postgres as postgres_module
 from devlib.deployment import Deployment
 from devlib.errors import DevError
 from devlib.kafka import Kafka

@@ -12,8 +12,6 @@ class Link:
     """Thread-safe. Ends with `close`, or with us."""
 
     def __init__(self, name: str, port: int, target_port: int):
-        self.name = name
-        self.port = port
         self._lock = threading.Lock()
         self._child = subprocess.Popen([sys.executable, str(_PROGRAM), str(port), str(target_port)], text=True,
                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)

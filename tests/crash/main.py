@@ -110,7 +110,8 @@ class Run:
         for number, kind in enumerate(_CALLERS):
             endpoints = {service: [Endpoint(deployment.address(one.name), token) for one in deployment.instances
                                    if one.service == service] for service in deployment.names}
-            made.append(kind(f"{kind.__name__.lower()}-{number}", random.Random(self._chooser.getrandbits(64)), endpoints, people, log))
+            chooser = random.Random(self._chooser.getrandbits(64))
+            made.append(kind(f"{kind.__name__.lower()}-{number}", chooser, endpoints, people, log))
         return made
 
 

@@ -1,4 +1,4 @@
-"""The auditor's own model of points, lots, holds and tiers, as the rules say it; written beside them, not beside the services.
+"""The auditor's own model of points, lots, holds and tiers: written beside the rules, not beside the services.
 
 Only what the callers' program can do is known: no clawback, so no debt; lots that expire; tiers by lifetime growth.
 """

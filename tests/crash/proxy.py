@@ -2,8 +2,8 @@
 
     proxy.py LISTEN_PORT TARGET_PORT
 
-`cut` resets every connection; `stall MS` holds everything back, new connections too, for so long. Each line is answered by one
-with the number of connections that it concerned. The end of the input ends the proxy.
+`cut` resets every connection; `stall MS` holds everything back, new connections too, for so long. Each line is answered
+by one with the number of connections that it concerned. The end of the input ends the proxy.
 """
 
 import asyncio

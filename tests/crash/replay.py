@@ -123,7 +123,7 @@ class Replay:
     # ---- in which order ----
 
     def _life_of(self, customer: str) -> Member:
-        """All decisions of a customer, those of whom he absorbed before each merge; merges take the number that is missing."""
+        """All decisions of a customer, before each merge those of whom it absorbed; merges take the missing numbers."""
         member = Member(customer, [customer])
         left = dict(self._decisions.get(customer, {}))
         merges = list(self._merges[customer])

@@ -7,13 +7,11 @@ import tools_path  # noqa: F401
 import grpc
 from google.protobuf import json_format, symbol_database
 from google.rpc import error_details_pb2, status_pb2
-from tessera.membership.v1 import member_service_pb2, points_service_pb2, program_service_pb2
-from tessera.oneid.v1 import identity_service_pb2, intake_service_pb2
+from tessera.membership.v1 import points_service_pb2
+from tessera.oneid.v1 import intake_service_pb2
 
-_SERVICES = {module.DESCRIPTOR.services_by_name[name].full_name: module.DESCRIPTOR.services_by_name[name]
-             for module, name in ((points_service_pb2, "PointsService"), (member_service_pb2, "MemberService"),
-                                  (program_service_pb2, "ProgramService"), (intake_service_pb2, "IntakeService"),
-                                  (identity_service_pb2, "IdentityService"))}
+_SERVICES = {service.full_name: service for module in (points_service_pb2, intake_service_pb2)
+             for service in module.DESCRIPTOR.services_by_name.values()}
 _DETAILS = "grpc-status-details-bin"
 
 

@@ -1,4 +1,4 @@
-"""The real shop's year, dirt and all, published while everything breaks: in the end the figures are those of the file alone."""
+"""The real shop's year, dirt and all, published while everything breaks: its figures are those of the file alone."""
 
 import json
 import subprocess

@@ -96,7 +96,8 @@ class AuditsTest(unittest.TestCase):
         self._assert_found("other person", "other root")
 
     def test_open_merge(self):
-        self.tables["oneid.merge"].append({"merge_id": "m", "state": 1, "mismatch": "", "absorbed_id": "b", "survivor_id": "a"})
+        self.tables["oneid.merge"].append({"merge_id": "m", "state": 1, "mismatch": "", "absorbed_id": "b",
+                                           "survivor_id": "a"})
         self._assert_found("merge not complete", "merge not applied")
 
     def test_gap_in_seq(self):
