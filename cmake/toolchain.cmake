@@ -18,6 +18,12 @@ target_compile_options(tessera_warnings INTERFACE -Wall -Wextra -Wpedantic -Wsha
                                            # designated initialisers leave members out on purpose
                                            -Wno-missing-field-initializers)
 
+option(TESSERA_FUZZ "Build for libFuzzer, with clang" OFF)
+if(TESSERA_FUZZ)
+  add_compile_options(-fsanitize=address,fuzzer-no-link -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address)
+endif()
+
 set(TESSERA_SANITIZE "" CACHE STRING "Comma separated sanitizers")
 if(TESSERA_SANITIZE)
   add_compile_options(-fsanitize=${TESSERA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)

@@ -9,7 +9,7 @@ import sys
 import time
 
 from . import build as build_module
-from . import certs, demo, install, lint, paths, processes, secrets, stack, testing, tidy
+from . import certs, demo, fuzz, install, lint, paths, processes, secrets, stack, testing, tidy
 from .errors import DevError
 
 
@@ -87,6 +87,20 @@ def _test(args: argparse.Namespace) -> int:
     return testing.run(args.tier, args.filter, args.jobs)
 
 
+def _fuzz(args: argparse.Namespace) -> int:
+    install.install_all()
+    chosen = args.target or fuzz.targets()
+    unknown = sorted(set(chosen) - set(fuzz.targets()))
+    if unknown:
+        raise DevError(f"there is no target {unknown[0]}; there are: {', '.join(fuzz.targets())}")
+    fuzz.build()
+    outcomes = fuzz.run(chosen, args.minutes * 60.0)
+    print(fuzz.report(outcomes))
+    failures = [one.failure for one in outcomes if one.failure]
+    print("\n".join(failures) or "nothing was found")
+    return 1 if failures else 0
+
+
 def _token(args: argparse.Namespace) -> int:
     paths.UP.create()
     print(secrets.token(paths.UP, args.brand or ["*"], args.role or [], args.subject, args.ttl_seconds))
@@ -143,6 +157,10 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument("-j", "--jobs", type=_positive, default=2, help="how many test programs at once (2)")
     test.add_argument("--run", dest="run_command", nargs=argparse.REMAINDER, metavar="COMMAND",
                       help="instead of the tiers, run this command as a test would be run")
+    fuzz_command = add("fuzz", _fuzz, "Runs the fuzz targets; what makes one fail is kept under var/fuzz.")
+    fuzz_command.add_argument("--target", action="append", metavar="NAME", help="only this one (repeatable; all)")
+    fuzz_command.add_argument("--minutes", type=_positive, default=10, metavar="M",
+                              help="minutes of one core, shared by the targets (10)")
     build = add("build", _build, "Builds what has changed.")
     build.add_argument("target", nargs="*", help="only these targets")
     build.add_argument("-j", "--jobs", type=_positive, help="how many compilers at once (all cores)")

@@ -8,15 +8,16 @@ import sys
 import time
 from pathlib import Path
 
-from . import build, ctests, install, lint, processes, secrets, stack
+from . import build, ctests, fuzz, install, lint, processes, secrets, stack
 from .ctests import Case
 from .errors import DevError
 from .kafka import Kafka
 from .paths import CMAKE_BUILD, ROOT, TEST
 from .postgres import Postgres
 
-TIERS = ("lint", "unit", "store", "service", "contract", "e2e")
+TIERS = ("lint", "unit", "store", "service", "contract", "e2e", "fuzz")
 _TIERS_WITHOUT_CLUSTERS = ("lint", "unit")
+_FUZZ_CPU_SECONDS = 600.0
 _SCRATCH = TEST.var / "scratch"
 _E2E = ROOT / "tests" / "e2e"
 
@@ -30,7 +31,7 @@ def run(tiers: list[str] | None, pattern: str | None, jobs: int) -> int:
     with stack.exclusive(TEST):
         try:
             for tier in chosen:
-                if tier != "lint" and not _is_built(cases):
+                if tier not in ("lint", "fuzz") and not _is_built(cases):
                     break
                 cases += _guarded(tier, pattern or "", jobs)
         finally:
@@ -87,12 +88,23 @@ def _tier(tier: str, pattern: str, jobs: int) -> list[Case]:
     if tier == "lint":
         names = [name for name in lint.CHECKS if re.search(pattern, name)]
         return [Case(tier, name, passed, output) for name, passed, output in lint.run(names)]
+    if tier == "fuzz":
+        return _fuzz_cases([target for target in fuzz.targets() if re.search(pattern, target)])
     env = _environment(clusters=tier not in _TIERS_WITHOUT_CLUSTERS)
     if tier == "e2e":
         return _python_cases(tier, pattern, env)
     if not (CMAKE_BUILD / "CTestTestfile.cmake").exists():
         return []
     return ctests.run(tier, pattern, jobs, env, _SCRATCH)
+
+
+def _fuzz_cases(targets: list[str]) -> list[Case]:
+    if not targets:
+        return []
+    fuzz.build()
+    outcomes = fuzz.run(targets, _FUZZ_CPU_SECONDS)
+    print(fuzz.report(outcomes), flush=True)
+    return [Case("fuzz", one.target, not one.failure, one.failure) for one in outcomes]
 
 
 def _python_cases(tier: str, pattern: str, env: dict[str, str]) -> list[Case]:
