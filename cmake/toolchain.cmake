@@ -20,6 +20,12 @@ target_compile_options(tessera_warnings INTERFACE -Wall -Wextra -Wpedantic -Wsha
                                            # GCC 12 at -O3 sees overlaps in std::string that are none (its bug 105651)
                                            $<$<AND:$<CONFIG:Release>,$<CXX_COMPILER_ID:GNU>>:-Wno-restrict>)
 
+option(TESSERA_FUZZ "Build for libFuzzer, with clang" OFF)
+if(TESSERA_FUZZ)
+  add_compile_options(-fsanitize=address,fuzzer-no-link -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address)
+endif()
+
 set(TESSERA_SANITIZE "" CACHE STRING "Comma separated sanitizers")
 if(TESSERA_SANITIZE)
   add_compile_options(-fsanitize=${TESSERA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)

@@ -10,7 +10,7 @@ import sys
 import time
 
 from . import build as build_module
-from . import certs, crash, demo, install, lint, mutate, paths, processes, sanitize, secrets, stack, testing, tidy
+from . import certs, crash, demo, fuzz, install, lint, mutate, paths, processes, sanitize, secrets, stack, testing, tidy
 from .bench import command as bench
 from .errors import DevError
 
@@ -109,6 +109,20 @@ def _bench(args: argparse.Namespace) -> int:
     return bench.run(args)
 
 
+def _fuzz(args: argparse.Namespace) -> int:
+    install.install_all()
+    chosen = args.target or fuzz.targets()
+    unknown = sorted(set(chosen) - set(fuzz.targets()))
+    if unknown:
+        raise DevError(f"there is no target {unknown[0]}; there are: {', '.join(fuzz.targets())}")
+    fuzz.build()
+    outcomes = fuzz.run(chosen, args.minutes * 60.0)
+    print(fuzz.report(outcomes))
+    failures = [one.failure for one in outcomes if one.failure]
+    print("\n".join(failures) or "nothing was found")
+    return 1 if failures else 0
+
+
 def _token(args: argparse.Namespace) -> int:
     paths.UP.create()
     print(secrets.token(paths.UP, args.brand or ["*"], args.role or [], args.subject, args.ttl_seconds))
@@ -181,6 +195,10 @@ def _parser() -> argparse.ArgumentParser:
     size = bench_command.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="one small round of each, to see that they work")
     size.add_argument("--long", action="store_true", help="more rounds, and larger tables")
+    fuzz_command = add("fuzz", _fuzz, "Runs the fuzz targets; what makes one fail is kept under var/fuzz.")
+    fuzz_command.add_argument("--target", action="append", metavar="NAME", help="only this one (repeatable; all)")
+    fuzz_command.add_argument("--minutes", type=_positive, default=10, metavar="M",
+                              help="minutes of one core, shared by the targets (10)")
     build = add("build", _build, "Builds what has changed.")
     build.add_argument("target", nargs="*", help="only these targets")
     build.add_argument("-j", "--jobs", type=_positive, help="how many compilers at once (all cores)")

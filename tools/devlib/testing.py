@@ -8,15 +8,16 @@ import sys
 import time
 from pathlib import Path
 
-from . import build, crash, ctests, install, lint, processes, secrets, stack
+from . import build, crash, ctests, fuzz, install, lint, processes, secrets, stack
 from .ctests import Case
 from .errors import DevError
 from .kafka import Kafka
 from .paths import CMAKE_BUILD, ROOT, TEST
 from .postgres import Postgres
 
-TIERS = ("lint", "unit", "store", "service", "contract", "e2e", "crash")
+TIERS = ("lint", "unit", "store", "service", "contract", "e2e", "crash", "fuzz")
 _TIERS_WITHOUT_CLUSTERS = ("lint", "unit", "crash")
+_FUZZ_CPU_SECONDS = 600.0
 _SCRATCH = TEST.var / "scratch"
 _E2E = ROOT / "tests" / "e2e"
 _AUDITOR = ROOT / "tests" / "crash" / "unit"
@@ -31,7 +32,7 @@ def run(tiers: list[str] | None, pattern: str | None, jobs: int) -> int:
     with stack.exclusive(TEST):
         try:
             for tier in chosen:
-                if tier != "lint" and not _is_built(cases):
+                if tier not in ("lint", "fuzz") and not _is_built(cases):
                     break
                 cases += _guarded(tier, pattern or "", jobs)
         finally:
@@ -88,6 +89,8 @@ def _tier(tier: str, pattern: str, jobs: int) -> list[Case]:
     if tier == "lint":
         names = [name for name in lint.CHECKS if re.search(pattern, name)]
         return [Case(tier, name, passed, output) for name, passed, output in lint.run(names)]
+    if tier == "fuzz":
+        return _fuzz_cases([target for target in fuzz.targets() if re.search(pattern, target)])
     env = _environment(clusters=tier not in _TIERS_WITHOUT_CLUSTERS)
     if tier == "crash":
         return [Case(tier, **case) for case in crash.cases() if re.search(pattern, case["name"])]
@@ -100,6 +103,15 @@ def _tier(tier: str, pattern: str, jobs: int) -> list[Case]:
         crash.make_protos()
         cases += _python_cases(tier, pattern, env, _AUDITOR, crash.PYTHON)
     return cases
+
+
+def _fuzz_cases(targets: list[str]) -> list[Case]:
+    if not targets:
+        return []
+    fuzz.build()
+    outcomes = fuzz.run(targets, _FUZZ_CPU_SECONDS)
+    print(fuzz.report(outcomes), flush=True)
+    return [Case("fuzz", one.target, not one.failure, one.failure) for one in outcomes]
 
 
 def _python_cases(tier: str, pattern: str, env: dict[str, str], folder: Path, python: str) -> list[Case]:

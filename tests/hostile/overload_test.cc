@@ -1,0 +1,342 @@
+// More work than can be done, callers that do not listen, and connections that say nothing: memory stays bounded,
+// refusals say when to come back, nothing is lost or done twice, and a moment later all is as before.
+// TESSERA_OVERLOAD_SECONDS says how long the flood lasts (5).
+#include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <thread>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
+#include "base/ids.h"
+#include "base/murmur2.h"
+#include "base/status.h"
+#include "engine/engine_store.h"
+#include "tessera/membership/v1/points_service.pb.h"
+#include "tessera/oneid/v1/intake_service.pb.h"
+#include "testing/wait.h"
+#include "tests/e2e/cc/suite.h"
+
+namespace tessera::hostile {
+namespace {
+
+using membership::v1::EarnPointsRequest;
+
+constexpr char kEarn[] = "tessera.membership.v1.PointsService/EarnPoints";
+constexpr int64_t kResidentMbMax = 300;
+constexpr int64_t kFirstPoints = 10;
+
+absl::Duration FloodTime() {
+  const char* text = std::getenv("TESSERA_OVERLOAD_SECONDS");
+  int seconds = 5;
+  EXPECT_TRUE(text == nullptr || absl::SimpleAtoi(text, &seconds)) << text;
+  return absl::Seconds(seconds);
+}
+
+// Services inherit the limit, so this comes before they are started.
+struct ManyFiles {
+  ManyFiles() {
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+};
+
+// What became of the calls of a flood. Thread-safe.
+class Tally {
+ public:
+  void Begin() {
+    absl::MutexLock lock(&mutex_);
+    ++open_;
+  }
+  void End(const std::string& request_id, const absl::Status& status) {
+    absl::MutexLock lock(&mutex_);
+    --open_;
+    if (status.ok()) {
+      ++done_;
+    } else if (status.code() == absl::StatusCode::kResourceExhausted) {
+      ++refused_;
+      without_delay_ += RetryDelayOf(status).has_value() ? 0 : 1;
+    } else {
+      unknown_.push_back(request_id);
+      last_unknown_ = status;
+    }
+  }
+  void AwaitOpen(int64_t most) {
+    const auto few = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return open_ <= most; };
+    absl::MutexLock lock(&mutex_, absl::Condition(&few));
+  }
+  int64_t done() const { return Read(done_); }
+  int64_t refused() const { return Read(refused_); }
+  int64_t without_delay() const { return Read(without_delay_); }
+  std::vector<std::string> unknown() const {
+    absl::MutexLock lock(&mutex_);
+    return unknown_;
+  }
+  absl::Status last_unknown() const {
+    absl::MutexLock lock(&mutex_);
+    return last_unknown_;
+  }
+
+ private:
+  int64_t Read(const int64_t& value) const {
+    absl::MutexLock lock(&mutex_);
+    return value;
+  }
+
+  mutable absl::Mutex mutex_;
+  int64_t open_ = 0, done_ = 0, refused_ = 0, without_delay_ = 0;
+  std::vector<std::string> unknown_;  // whether they took place, nobody has said
+  absl::Status last_unknown_;
+};
+
+class Overload : private ManyFiles, public e2e::Suite {
+ protected:
+  void SetUp() override {
+    Suite::SetUp();
+    Publish(Paid("ann", "first", {{1, 100 * kFirstPoints}}));
+    ASSERT_EQ(AwaitPoints(kFirstPoints), kFirstPoints);
+    customer_ = membership_database_.Text("SELECT customer_id FROM member");
+  }
+
+  // Membership anew, with small batches: this machine can then make ten times the calls that it can carry out.
+  void RestartSlowly() {
+    ASSERT_TRUE(membership_->Stop());
+    membership_ = std::make_unique<testing::ServiceProcess>(
+        "membership", membership_database_.dsn(), prefix_,
+        std::map<std::string, std::string>{{"TESSERA_BATCH", "3"}, {"TESSERA_WRITERS", "1"}});
+    const absl::Status serving = membership_->AwaitServing();
+    ASSERT_TRUE(serving.ok()) << serving;
+    membership_client_ = std::make_unique<rpc::Client>(membership_->address());
+    // One connection may have 1,024 calls open at a time, which is no overload.
+    for (int i = 0; i < 8; ++i) callers_.push_back(std::make_unique<rpc::Client>(membership_->address()));
+  }
+
+  EarnPointsRequest Earn(const std::string& request_id) const {
+    EarnPointsRequest request;
+    request.set_brand_id(e2e::kBrand);
+    request.set_request_id(request_id);
+    request.set_customer_id(customer_);
+    request.set_currency("points");
+    request.set_amount(1);
+    return request;
+  }
+
+  void Send(Tally& tally, absl::Duration timeout) {
+    const std::string id = RandomUuidV7(absl::Now()).ToString();
+    tally.Begin();
+    callers_[next_caller_++ % callers_.size()]->CallBytesAsync(
+        kEarn, Earn(id).SerializeAsString(), {.token = token_, .timeout = timeout},
+        [&tally, id](const absl::StatusOr<std::string>& answer) { tally.End(id, answer.status()); });
+  }
+
+  // Calls per second that are all answered, by 200 callers of which each waits for its answer.
+  double SustainableRate(Tally& tally) {
+    constexpr int kCallers = 200;
+    const absl::Time begin = absl::Now(), end = begin + absl::Seconds(3);
+    const int64_t before = tally.done();
+    while (absl::Now() < end) {
+      tally.AwaitOpen(kCallers - 1);
+      Send(tally, absl::Seconds(30));
+    }
+    tally.AwaitOpen(0);
+    return static_cast<double>(tally.done() - before) / absl::ToDoubleSeconds(absl::Now() - begin);
+  }
+
+  // Calls at their times, whatever becomes of the ones before; how many.
+  int64_t Flood(Tally& tally, double rate) {
+    constexpr absl::Duration kTick = absl::Milliseconds(10);
+    const absl::Time begin = absl::Now(), end = begin + FloodTime();
+    int64_t sent = 0;
+    while (absl::Now() < end) {
+      const auto due = static_cast<int64_t>(rate * absl::ToDoubleSeconds(absl::Now() - begin));
+      for (; sent < due && absl::Now() < end; ++sent) Send(tally, absl::Seconds(10));
+      absl::SleepFor(kTick);  // the clock of the open loop
+    }
+    return sent;
+  }
+
+  // A call made now is answered within a second.
+  bool AnswersQuickly(Tally& tally) {
+    const auto answer = client("membership")
+                            .CallBytes(kEarn, Earn(RandomUuidV7(absl::Now()).ToString()).SerializeAsString(),
+                                       {.token = token_, .timeout = absl::Seconds(30)});
+    tally.Begin();
+    tally.End("", answer.status());
+    return answer.ok();
+  }
+
+  void ExpectBoundedMemory() {
+    const int64_t oneid = oneid_->PeakResidentMb(), membership = membership_->PeakResidentMb();
+    std::printf("peak resident: oneid %lld MB, membership %lld MB\n", static_cast<long long>(oneid),
+                static_cast<long long>(membership));
+    EXPECT_LE(oneid, kResidentMbMax);
+    EXPECT_LE(membership, kResidentMbMax);
+  }
+
+  std::string customer_;
+  std::vector<std::unique_ptr<rpc::Client>> callers_;
+  size_t next_caller_ = 0;
+};
+
+TEST_F(Overload, TenTimesTheSustainableRateOverGrpc) {
+  ASSERT_NO_FATAL_FAILURE(RestartSlowly());
+  Tally tally;
+  const double rate = SustainableRate(tally);
+  const int64_t sent = Flood(tally, 10 * rate);
+  const absl::Time end = absl::Now();
+  EXPECT_TRUE(testing::WaitFor([&] { return AnswersQuickly(tally); }, absl::Seconds(10)));
+  const double recovery_seconds = absl::ToDoubleSeconds(absl::Now() - end);
+  tally.AwaitOpen(0);
+  std::printf("sustainable %.0f/s, offered %.0f/s, answered %lld, refused %lld, unknown %zu, recovered in %.2f s\n",
+              rate, static_cast<double>(sent) / absl::ToDoubleSeconds(FloodTime()),
+              static_cast<long long>(tally.done()), static_cast<long long>(tally.refused()), tally.unknown().size(),
+              recovery_seconds);
+  EXPECT_GT(tally.refused(), 0) << "it was no overload";
+  EXPECT_EQ(tally.without_delay(), 0);
+  // The same request again tells what became of it, or does it now: once in either case.
+  int64_t resolved = 0;
+  for (const std::string& id : tally.unknown()) {
+    if (id.empty()) continue;
+    const auto again = client("membership").CallBytes(kEarn, Earn(id).SerializeAsString(), {.token = token_});
+    EXPECT_TRUE(again.ok()) << again.status();
+    ++resolved;
+  }
+  EXPECT_EQ(AwaitPoints(kFirstPoints + tally.done() + resolved), kFirstPoints + tally.done() + resolved)
+      << tally.last_unknown();
+  ExpectBoundedMemory();
+}
+
+TEST_F(Overload, ABacklogOnTheTopic) {
+  constexpr int kRecords = 20'000;
+  std::vector<kafka::Message> messages;
+  for (int i = 0; i < kRecords; ++i) {
+    const std::string account = absl::StrCat("a", i % 1'000);
+    const events::CloudEvent event = Paid(account, absl::StrCat("o", i), {{1, 100}});
+    messages.push_back({.topic = prefix_ + ".tessera.channel.events.v1",
+                        .partition = KafkaPartition(account, engine::kSlots),
+                        .key = account,
+                        .headers = events::EncodeHeaders(event),
+                        .value = event.data});
+  }
+  const absl::Status sent = producer_->ProduceAndWait(messages, absl::Seconds(60));
+  ASSERT_TRUE(sent.ok()) << sent;
+  Tally tally;
+  EXPECT_TRUE(AnswersQuickly(tally)) << "calls go on beside it";
+  ASSERT_TRUE(testing::WaitFor([&] { return AwaitPoints(kFirstPoints + 1 + kRecords) == kFirstPoints + 1 + kRecords; },
+                               absl::Seconds(90)));
+  EXPECT_EQ(membership_database_.Text("SELECT count(*) FROM shop_order"), absl::StrCat(kRecords + 1));
+  ExpectBoundedMemory();
+}
+
+TEST_F(Overload, ACallWhoseDeadlinePassesInTheQueueIsNotExecuted) {
+  const std::string first = RandomUuidV7(absl::Now()).ToString(), late = RandomUuidV7(absl::Now()).ToString();
+  pg::Connection& admin = membership_database_.admin();
+  ASSERT_TRUE(admin.Execute("BEGIN; LOCK TABLE member IN ACCESS EXCLUSIVE MODE").ok());  // no batch gets on
+  absl::Notification answered;
+  absl::Status outcome;
+  client("membership")
+      .CallBytesAsync(kEarn, Earn(first).SerializeAsString(), {.token = token_},
+                      [&](const absl::StatusOr<std::string>& answer) {
+                        outcome = answer.status();
+                        answered.Notify();
+                      });
+  ASSERT_TRUE(testing::WaitFor([&] {
+    return membership_database_.Text(
+               "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT "
+               "l.granted AND a.application_name = 'membership/writer'") != "0";
+  }));
+  const auto answer =
+      client("membership")
+          .CallBytes(kEarn, Earn(late).SerializeAsString(), {.token = token_, .timeout = absl::Milliseconds(200)});
+  EXPECT_EQ(answer.status().code(), absl::StatusCode::kDeadlineExceeded) << answer.status();
+  ASSERT_TRUE(admin.Execute("COMMIT").ok());
+  answered.WaitForNotification();
+  EXPECT_TRUE(outcome.ok()) << outcome;
+  // One more call through the same queue: what came before it is decided.
+  Tally tally;
+  EXPECT_TRUE(AnswersQuickly(tally));
+  EXPECT_EQ(AwaitPoints(kFirstPoints + 2), kFirstPoints + 2);
+  EXPECT_EQ(membership_database_.Text("SELECT count(*) FROM request WHERE request_id = '" + late + "'"), "0");
+}
+
+TEST_F(Overload, AStreamThatNobodyReadsHoldsUpNobodyElse) {
+  constexpr int kEvents = 20'000;
+  absl::Notification read_on;
+  std::atomic<int> sent = 0, accepted = 0;
+  absl::Status end;
+  std::thread stream([&] {
+    end = client("oneid").Stream(
+        "tessera.oneid.v1.IntakeService/PublishEvents", {.token = token_, .timeout = absl::InfiniteDuration()},
+        [&]() -> std::optional<std::string> {
+          const int number = sent++;
+          if (number >= kEvents) return std::nullopt;
+          oneid::v1::PublishEventsRequest request;
+          request.set_brand_id(e2e::kBrand);
+          request.mutable_event()->set_event_id(absl::StrCat("s", number));
+          request.mutable_event()->set_source("jd");
+          auto& event = *request.mutable_event()->mutable_event();
+          event.mutable_page_viewed()->set_page(std::string(1'000, 'p'));
+          auto& identifier = *event.add_identifiers();
+          identifier.set_namespace_("jd_pin");
+          identifier.set_value("ann");
+          return request.SerializeAsString();
+        },
+        [&](const std::string& bytes) {
+          read_on.WaitForNotification();
+          oneid::v1::PublishEventsResponse response;
+          accepted += response.ParseFromString(bytes) && response.reason().empty() ? 1 : 0;
+        });
+  });
+  EXPECT_TRUE(testing::WaitFor([&] { return sent > 10; }));
+  Publish(Paid("ann", "beside", {{1, 500}}));
+  EXPECT_EQ(AwaitPoints(kFirstPoints + 5), kFirstPoints + 5);
+  EXPECT_LT(sent, kEvents) << "the server has stopped it";
+  read_on.Notify();
+  stream.join();
+  EXPECT_TRUE(end.ok()) << end;
+  EXPECT_EQ(accepted, kEvents);
+  ExpectBoundedMemory();
+}
+
+TEST_F(Overload, TenThousandIdleConnectionsLeaveRoomForCalls) {
+  constexpr size_t kConnections = 10'000;
+  // The client's preface and an empty SETTINGS frame (RFC 9113, section 3.4).
+  constexpr std::string_view kHello("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0", 33);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  int port = 0;
+  ASSERT_TRUE(absl::SimpleAtoi(membership_->address().substr(membership_->address().rfind(':') + 1), &port));
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  std::vector<int> sockets;
+  for (size_t i = 0; i < kConnections; ++i) {
+    const int one = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (one < 0 || connect(one, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) break;
+    sockets.push_back(one);
+    EXPECT_EQ(send(one, kHello.data(), kHello.size(), MSG_NOSIGNAL), static_cast<ssize_t>(kHello.size()));
+  }
+  EXPECT_EQ(sockets.size(), kConnections) << std::strerror(errno);
+  Tally tally;
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(AnswersQuickly(tally));
+  rpc::Client newcomer(membership_->address());
+  const auto answer = newcomer.CallBytes("tessera.ops.v1.OperationsService/GetProgress", "", {.token = token_});
+  EXPECT_TRUE(answer.ok()) << answer.status();
+  ExpectBoundedMemory();
+  for (const int one : sockets) close(one);
+  EXPECT_TRUE(AnswersQuickly(tally));
+}
+
+}  // namespace
+}  // namespace tessera::hostile
