@@ -1,7 +1,8 @@
 // Named places where tests make things go wrong. Compiled to nothing without TESSERA_FAULT_POINTS. Thread-safe.
 //
 // A process reads TESSERA_FAULTS at its start: "name=kill@3,other=fail@1" kills the process (SIGKILL, to itself) at the
-// third arrival at `name`, and makes the first arrival at `other` report a failure. Either tells so in a line of the log.
+// third arrival at `name`, and makes the first arrival at `other` report a failure. Either tells so in a line of the
+// log.
 #pragma once
 
 #include <string_view>

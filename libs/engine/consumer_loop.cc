@@ -21,9 +21,9 @@ void Tell(const kafka::PartitionError& error) {
   metrics::GetCounter("tessera_partition_errors_total", "Errors of partitions that are read, by topic and reason",
                       {{"topic", error.topic}, {"reason", info ? info->reason : std::string("UNAVAILABLE")}})
       .Add();
-  LogError("partition error", {{"topic", error.topic},
-                               {"partition", int64_t{error.partition}},
-                               {"reason", ToStd(error.status.message())}});
+  LogError(
+      "partition error",
+      {{"topic", error.topic}, {"partition", int64_t{error.partition}}, {"reason", ToStd(error.status.message())}});
 }
 
 void TellLag(const PartitionKey& key, int64_t records, absl::Duration age) {
