@@ -127,13 +127,25 @@ TEST_F(PgTest, ARunningServiceReadsAndInsertsAndNothingElse) {
   for (const char* sql :
        {"UPDATE thing SET name = 'b'", "DELETE FROM thing", "TRUNCATE thing", "DROP TABLE thing",
         "ALTER TABLE thing ADD COLUMN more int8", "CREATE INDEX more ON thing (name)", "CREATE TABLE mine (a int8)",
-        "CREATE TEMPORARY TABLE mine (a int8)", "CREATE TABLE public.mine (a int8)", "GRANT ALL ON thing TO public",
-        "SET ROLE pgone_owner", "SET ROLE postgres", "ALTER ROLE pgone SUPERUSER", "COPY thing TO PROGRAM 'true'",
+        "CREATE TEMPORARY TABLE mine (a int8)", "CREATE TABLE public.mine (a int8)", "SET ROLE pgone_owner",
+        "SET ROLE postgres", "ALTER ROLE pgone SUPERUSER", "COPY thing TO PROGRAM 'true'",
         "INSERT INTO schema_migration VALUES ('x', 1, 'x', 'x')"}) {
     const auto done = service.Execute(sql);
     ASSERT_FALSE(done.ok()) << sql;
     EXPECT_EQ(ErrorInfoOf(done.status())->metadata.at("sqlstate"), "42501") << sql;
   }
+}
+
+TEST_F(PgTest, WhatAnOlderReleaseMadeIsTakenFromTheRunningService) {
+  for (const char* sql :
+       {"ALTER SCHEMA pgone OWNER TO pgone", "ALTER TABLE thing OWNER TO pgone", "ALTER TABLE outbox OWNER TO pgone"}) {
+    ASSERT_TRUE(database_.admin().Execute(sql).ok()) << sql;
+  }
+  ASSERT_TRUE(database_.connection().Execute("ALTER TABLE thing ADD COLUMN before int8").ok());
+  ASSERT_TRUE(engine::MigrateService(database_.admin_dsn(), "pgone", "test", kFiles).ok());
+  EXPECT_FALSE(database_.connection().Execute("ALTER TABLE thing ADD COLUMN after int8").ok());
+  EXPECT_TRUE(database_.connection().Execute("INSERT INTO thing VALUES (1, 'a')").ok());
+  EXPECT_TRUE(database_.connection().Execute("SELECT make_partition('outbox', '2020-01-01', '2020-01-02')").ok());
 }
 
 TEST_F(PgTest, PartitionsAreMadeAndDroppedOnlyAsTheEngineDoes) {
