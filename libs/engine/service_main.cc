@@ -8,6 +8,8 @@
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
+#include "absl/flags/usage_config.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
@@ -137,6 +139,9 @@ int ServeCommand(const MakeParts& make_parts) {
 int ServiceMain(int argc, char** argv, const std::string& name, const std::vector<EmbeddedFile>& files,
                 const MakeParts& make_parts) {
   absl::SetProgramUsageMessage("tessera-" + name + " migrate|serve [--flags]");
+  absl::FlagsUsageConfig usage;  // --help shows the flags of main()'s file, and the services' main() is here
+  usage.contains_help_flags = [](absl::string_view file) { return absl::EndsWith(file, "service_main.cc"); };
+  absl::SetFlagsUsageConfig(usage);
   const std::vector<char*> words = absl::ParseCommandLine(argc, argv);
   InitLog(name, Setting(FLAGS_instance, "TESSERA_INSTANCE", "1"),
           Setting(FLAGS_log_level, "TESSERA_LOG_LEVEL", "info"));

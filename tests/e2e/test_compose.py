@@ -52,7 +52,7 @@ def _services(config: dict) -> dict[str, dict]:
 
 
 def _port(address: str) -> str:
-    return address.rpartition(":")[2]
+    return address.rpartition(":")[2].removesuffix("/tcp")
 
 
 def _packages_of(libraries: set[Path]) -> set[str]:
