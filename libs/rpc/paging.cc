@@ -9,8 +9,8 @@
 
 #include "base/check.h"
 #include "base/crypto.h"
-#include "base/hex.h"
 #include "base/status.h"
+#include "rpc/base64url.h"
 
 namespace tessera::rpc {
 namespace {
@@ -19,24 +19,6 @@ namespace pb = google::protobuf;
 
 constexpr size_t kTagBytes = 12;
 constexpr size_t kTokenBytesMax = 2'048;
-
-// URL-safe and without padding, so that it needs no quoting in a query string.
-std::string ToBase64Url(std::string_view bytes) {
-  std::string text = ToBase64(bytes);
-  while (text.ends_with('=')) text.pop_back();
-  for (char& c : text) c = c == '+' ? '-' : c == '/' ? '_' : c;
-  return text;
-}
-
-std::optional<std::string> FromBase64Url(std::string_view text) {
-  std::string padded(text);
-  for (char& c : padded) {
-    if (c == '+' || c == '/' || c == '=') return std::nullopt;
-    c = c == '-' ? '+' : c == '_' ? '/' : c;
-  }
-  padded.append((4 - padded.size() % 4) % 4, '=');
-  return FromBase64(padded);
-}
 
 const pb::FieldDescriptor& FieldOf(const pb::Message& request, const char* name, pb::FieldDescriptor::CppType type) {
   const pb::FieldDescriptor* const field = request.GetDescriptor()->FindFieldByName(name);

@@ -147,12 +147,16 @@ TEST_F(TokenTest, ATokenIsNotGoodBeforeItsTime) {
   EXPECT_EQ(Judge(SignedWith(keys_.key(), {}, {{"nbf", absl::ToUnixSeconds(kNow) + 61}})), "TOKEN_INVALID");
 }
 
-TEST_F(TokenTest, KeysAndAddressesOfKeysInTheHeaderAreIgnored) {
+TEST_F(TokenTest, KeysAndAddressesOfKeysInTheHeaderAreNotEvenRead) {
   const SigningKey own = MakeSigningKey("first");
   const std::string url = R"("https://attacker.example/keys")";
-  const std::map<std::string, std::string> lures = {{"jwk", own.public_jwk}, {"jku", url}, {"x5u", url}};
-  EXPECT_EQ(Judge(SignedWith(own, lures, {})), "TOKEN_INVALID");
-  EXPECT_EQ(Judge(SignedWith(keys_.key(), lures, {})), "");
+  const std::map<std::string, std::string> lures = {
+      {"jwk", own.public_jwk}, {"jku", url}, {"x5u", url}, {"x5c", R"(["AAAA"])"}, {"zip", R"("DEF")"}};
+  for (const auto& lure : lures) {
+    EXPECT_EQ(Judge(SignedWith(own, {lure}, {})), "TOKEN_INVALID") << lure.first;
+    EXPECT_EQ(Judge(SignedWith(keys_.key(), {lure}, {})), "TOKEN_INVALID") << lure.first;
+  }
+  EXPECT_EQ(Judge(SignedWith(keys_.key(), {{"typ", R"("JWT")"}}, {})), "");
 }
 
 TEST_F(TokenTest, AKeyDoesNotSignUnderAnothersName) {

@@ -95,7 +95,7 @@ def _tier(tier: str, pattern: str, jobs: int) -> list[Case]:
     if tier == "crash":
         return [Case(tier, **case) for case in crash.cases() if re.search(pattern, case["name"])]
     if tier == "e2e":
-        return _python_cases(tier, pattern, env, _E2E, sys.executable)
+        return _python_cases(tier, pattern, env, _E2E, crash.PYTHON)
     cases: list[Case] = []
     if (CMAKE_BUILD / "CTestTestfile.cmake").exists():
         cases += ctests.run(tier, pattern, jobs, env, _SCRATCH)
