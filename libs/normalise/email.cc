@@ -87,8 +87,10 @@ std::optional<std::string> Email(std::string_view text, bool fold_providers) {
       domain = provider.one_name;
       break;
     }
-    if (local.empty()) return std::nullopt;
+    if (!LocalPartIsPlain(local)) return std::nullopt;  // "b.+tag": without its tag it is no address
   }
+  // As ASCII the domain may be longer than it was.
+  if (local.size() + 1 + domain->size() > kEmailBytesMax) return std::nullopt;
   return local + "@" + *domain;
 }
 

@@ -43,6 +43,15 @@ TEST(EmailTest, KeepsDotsAndPlusUnlessSwitchedOn) {
   EXPECT_THAT(Email("+shop@gmail.com", true), Eq(std::nullopt));
 }
 
+TEST(EmailTest, WhatItMakesIsAnAddressThatStaysAsItIs) {
+  EXPECT_THAT(Email("a.+tag@live.com", true), Eq(std::nullopt)) << "without its tag it ends with a dot";
+  EXPECT_THAT(Email("a.+tag@live.com", false), Optional(Eq("a.+tag@live.com")));
+  std::string longer_as_ascii = "ann@";
+  for (int i = 0; i < 30; ++i) longer_as_ascii += "ü" + std::string(1, static_cast<char>('a' + i % 26)) + ".";
+  EXPECT_LE(longer_as_ascii.size(), 254u);
+  EXPECT_THAT(Email(longer_as_ascii + "example", false), Eq(std::nullopt));
+}
+
 TEST(EmailTest, RefusesWhatIsNone) {
   for (const char* text : {"", "test", "@example.com", "ann@", "ann@local", "a b@example.com", "ann@exa mple.com",
                            "ann@-x.com", "ann..lee@example.com", "ann@example.com.", "\xff@example.com"}) {

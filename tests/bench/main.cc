@@ -87,7 +87,7 @@ const std::map<std::string, std::function<Round()>>& Commands() {
       {"resolve-naive", [] { return naive::Resolve(ChannelLoadOfFlags(), absl::GetFlag(FLAGS_connections)); }},
       {"ledger-seed",
        [] {
-         SeedLedger(*Connect(), absl::GetFlag(FLAGS_rows));
+         SeedLedger(*ConnectAsAdmin(), absl::GetFlag(FLAGS_rows));
          return Round();
        }},
       {"relay-ours", [] { return ours::Relay(absl::GetFlag(FLAGS_topic_prefix)); }},

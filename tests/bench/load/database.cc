@@ -28,6 +28,11 @@ pg::ConnectionOptions DatabaseOptions(bool key_access_only) {
 
 std::unique_ptr<pg::Connection> Connect() { return Require(pg::Connection::Open(DatabaseOptions())); }
 
+std::unique_ptr<pg::Connection> ConnectAsAdmin() {
+  return Require(pg::Connection::Open(
+      {.dsn = RequiredEnvironment("TESSERA_BENCH_ADMIN_DSN"), .application_name = "bench", .key_access_only = false}));
+}
+
 int64_t Number(pg::Connection& connection, const std::string& sql) {
   const pg::Rows rows = Require(connection.Execute(sql));
   int64_t number = 0;

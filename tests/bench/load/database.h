@@ -27,6 +27,9 @@ std::string RequiredEnvironment(const std::string& name);
 pg::ConnectionOptions DatabaseOptions(bool key_access_only = false);
 std::unique_ptr<pg::Connection> Connect();
 
+// To prepare what no running service may do.
+std::unique_ptr<pg::Connection> ConnectAsAdmin();
+
 // The first column of the first row, as a number.
 int64_t Number(pg::Connection& connection, const std::string& sql);
 

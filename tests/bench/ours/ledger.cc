@@ -84,7 +84,7 @@ void PrepareLedger(int64_t members, const std::string& program_path) {
   }
   const int64_t enrolled = Number(*connection, "SELECT count(*) FROM member WHERE tier_level = 1");
   if (enrolled != members) Require(absl::InternalError("not all members were enrolled"));
-  Require(connection->Execute("TRUNCATE outbox").status());
+  Require(ConnectAsAdmin()->Execute("TRUNCATE outbox").status());
 }
 
 Round EarnPoints(const EarnLoad& load) {

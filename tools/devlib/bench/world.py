@@ -80,7 +80,9 @@ class World:
 
     def environment(self, database: str, service: str) -> dict[str, str]:
         """What tessera_bench is told; secrets go no other way."""
+        admin_dsn = dsn.replaced(self.backends(database).admin_dsn, options=f"-csearch_path={service}")
         return {"TESSERA_BENCH_DSN": self.dsn_of(database, service),
+                "TESSERA_BENCH_ADMIN_DSN": admin_dsn,
                 "TESSERA_BENCH_BROKERS": self.brokers,
                 "TESSERA_BENCH_KEY_FILE": str(secrets.key_file(BENCH)),
                 "TESSERA_BENCH_JWKS": str(secrets.jwks_file(BENCH))}
