@@ -87,7 +87,10 @@ std::optional<std::string> Email(std::string_view text, bool fold_providers) {
       domain = provider.one_name;
       break;
     }
-    if (!LocalPartIsPlain(local)) return std::nullopt;  // "b.+tag": without its tag it is no address
+    // What a dot kept apart may be one character now; "b.+tag" is no address without its tag.
+    const auto joined = Fold(local);
+    if (!joined || !LocalPartIsPlain(*joined)) return std::nullopt;
+    local = *joined;
   }
   // As ASCII the domain may be longer than it was.
   if (local.size() + 1 + domain->size() > kEmailBytesMax) return std::nullopt;

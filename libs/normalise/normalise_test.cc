@@ -46,6 +46,7 @@ TEST(EmailTest, KeepsDotsAndPlusUnlessSwitchedOn) {
 TEST(EmailTest, WhatItMakesIsAnAddressThatStaysAsItIs) {
   EXPECT_THAT(Email("a.+tag@live.com", true), Eq(std::nullopt)) << "without its tag it ends with a dot";
   EXPECT_THAT(Email("a.+tag@live.com", false), Optional(Eq("a.+tag@live.com")));
+  EXPECT_THAT(Email("l.\u0301@gmail.com", true), Optional(Eq("\u013a@gmail.com")));
   std::string longer_as_ascii = "ann@";
   for (int i = 0; i < 30; ++i) longer_as_ascii += "ü" + std::string(1, static_cast<char>('a' + i % 26)) + ".";
   EXPECT_LE(longer_as_ascii.size(), 254u);
