@@ -42,23 +42,23 @@ def build() -> None:
             raise DevError(f"`{' '.join(argv)}` failed:\n{output[-4000:]}")
 
 
-def run(chosen: list[str], cpu_seconds: float) -> list[Outcome]:
-    """Each target gets an equal share of the time; as many run at once as there are cores."""
+def run(chosen: list[str], cpu_seconds: float, seed: int = 0) -> list[Outcome]:
+    """Each target gets an equal share of the time; as many run at once as there are cores. Seed 0: another each time."""
     share = max(1, int(cpu_seconds / len(chosen)))
     with concurrent.futures.ThreadPoolExecutor(_cores()) as pool:
-        return list(pool.map(lambda target: _run_one(target, share), chosen))
+        return list(pool.map(lambda target: _run_one(target, share, seed), chosen))
 
 
 def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _run_one(target: str, seconds: int) -> Outcome:
+def _run_one(target: str, seconds: int, seed: int) -> Outcome:
     grown, found = _FOUND / target / "corpus", _FOUND / target
     shutil.rmtree(grown, ignore_errors=True)
     grown.mkdir(parents=True)
     binary = BUILD / _PRESET / "tests" / "fuzz" / f"fuzz_{target}"
-    argv = [str(binary), f"-max_total_time={seconds}", "-timeout=10", f"-max_len={_BYTES_MAX}",
+    argv = [str(binary), f"-max_total_time={seconds}", f"-seed={seed}", "-timeout=10", f"-max_len={_BYTES_MAX}",
             f"-rss_limit_mb={_RSS_MAX_MB}", f"-artifact_prefix={found}/", "-print_final_stats=1",
             str(grown), str(_SOURCES / "corpus" / target)]
     started = time.monotonic()

@@ -18,6 +18,7 @@ from .postgres import Postgres
 TIERS = ("lint", "unit", "store", "service", "contract", "e2e", "crash", "fuzz")
 _TIERS_WITHOUT_CLUSTERS = ("lint", "unit", "crash")
 _FUZZ_CPU_SECONDS = 600.0
+_FUZZ_SEED = 1  # The same in every run, so that a change is to blame for what is found; `tools/dev fuzz` goes on from there.
 _SCRATCH = TEST.var / "scratch"
 _E2E = ROOT / "tests" / "e2e"
 _AUDITOR = ROOT / "tests" / "crash" / "unit"
@@ -109,7 +110,7 @@ def _fuzz_cases(targets: list[str]) -> list[Case]:
     if not targets:
         return []
     fuzz.build()
-    outcomes = fuzz.run(targets, _FUZZ_CPU_SECONDS)
+    outcomes = fuzz.run(targets, _FUZZ_CPU_SECONDS, _FUZZ_SEED)
     print(fuzz.report(outcomes), flush=True)
     return [Case("fuzz", one.target, not one.failure, one.failure) for one in outcomes]
 
