@@ -10,6 +10,7 @@
 #include "engine/api.h"
 #include "engine/reader.h"
 #include "engine/writer.h"
+#include "pg/tx.h"
 #include "rpc/server.h"
 
 namespace tessera::engine {

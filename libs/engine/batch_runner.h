@@ -18,6 +18,7 @@
 #include "engine/service.h"
 #include "engine/work.h"
 #include "pg/connection.h"
+#include "pg/tx.h"
 
 namespace tessera::engine {
 

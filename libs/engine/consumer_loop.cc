@@ -56,7 +56,7 @@ absl::Status ConsumerLoop::Start(const std::string& topic, int32_t partition, bo
   auto feed = std::make_shared<Feed>();
   {
     pg::Tx tx(*session_, "read_mark");
-    tx.Run(kCreate, topic, partition);
+    tx.Send(kCreate, topic, partition);
     const pg::Rows rows = tx.Run(kRead, topic, partition);
     if (tx.Commit() != pg::CommitResult::kCommitted) return tx.status();
     feed->topic = topic;

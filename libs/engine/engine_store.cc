@@ -51,7 +51,7 @@ void NoteBatch(pg::Tx& tx, const Uuid& writer_id, int64_t batch_no, absl::Time n
       "note_batch",
       "INSERT INTO writer (writer_id, batch_no, posted_time) VALUES ($1, $2, $3) "
       "ON CONFLICT (writer_id) DO UPDATE SET batch_no = excluded.batch_no, posted_time = excluded.posted_time"};
-  tx.Run(kNote, writer_id, batch_no, now);
+  tx.Send(kNote, writer_id, batch_no, now);
 }
 
 std::optional<int64_t> CommittedBatch(pg::Tx& tx, const Uuid& writer_id) {
@@ -92,7 +92,7 @@ void SaveMarks(pg::Tx& tx, const std::map<PartitionKey, Mark>& marks) {
     offsets.push_back(mark.next_offset);
     seqs.push_back(mark.last_seq);
   }
-  tx.Run(kSave, topics, partitions, offsets, seqs);
+  tx.Send(kSave, topics, partitions, offsets, seqs);
 }
 
 std::set<RecordKeyAt> ParkedKeys(pg::Tx& tx, const std::set<PartitionKey>& partitions) {
@@ -112,7 +112,7 @@ std::set<RecordKeyAt> ParkedKeys(pg::Tx& tx, const std::set<PartitionKey>& parti
 void LockIds(pg::Tx& tx, const std::vector<int64_t>& sorted_hashes) {
   static constexpr Statement kLock = {"lock_ids",
                                       "SELECT count(pg_advisory_xact_lock(h)) FROM unnest($1::int8[]) AS h"};
-  if (!sorted_hashes.empty()) tx.Run(kLock, sorted_hashes);
+  if (!sorted_hashes.empty()) tx.Send(kLock, sorted_hashes);
 }
 
 // By the id alone, not joined with the keys: a join that was planned while the table was all but empty reads the whole
@@ -228,7 +228,7 @@ void Publish(pg::Tx& tx, const std::vector<std::pair<Published, Cause>>& events,
       counts.push_back(log->second.events_size());
       rows.push_back({log->second.SerializeAsString()});
     }
-    tx.Run(kPublish, number, slots, counts, rows, now);
+    tx.Send(kPublish, number, slots, counts, rows, now);
   }
 }
 

@@ -13,7 +13,7 @@
 #include "engine/effects.h"
 #include "engine/outcome.h"
 #include "engine/work.h"
-#include "pg/connection.h"
+#include "pg/tx.h"
 
 namespace tessera::engine {
 

@@ -31,7 +31,7 @@ absl::Status LeaseKeeper::CreateRows() {
       "INSERT INTO lease (kind, slot, until_time) SELECT $1, s, '-infinity' FROM generate_series(0, $2 - 1) AS s "
       "ON CONFLICT (kind, slot) DO NOTHING"};
   pg::Tx tx(*session_, "create_leases");
-  for (const LeaseGroup& group : groups_) tx.Run(kCreate, group.kind, group.count);
+  for (const LeaseGroup& group : groups_) tx.Send(kCreate, group.kind, group.count);
   if (tx.Commit() != pg::CommitResult::kCommitted) return tx.status();
   rows_created_ = true;
   return absl::OkStatus();
@@ -46,8 +46,8 @@ std::set<LeaseKeeper::Key> LeaseKeeper::Wanted(pg::Tx& tx) const {
                                         "DELETE FROM instance WHERE until_time < now() - interval '1 hour'"};
   static constexpr Statement kLive = {"live_instances",
                                       "SELECT instance_id FROM instance WHERE until_time > now() ORDER BY instance_id"};
-  tx.Run(kBeat, instance_id_, instance_name_, absl::ToInt64Seconds(kLeaseTime));
-  tx.Run(kForget);
+  tx.Send(kBeat, instance_id_, instance_name_, absl::ToInt64Seconds(kLeaseTime));
+  tx.Send(kForget);
   const pg::Rows live = tx.Run(kLive);
   std::set<Key> wanted;
   for (int rank = 0; rank < live.size(); ++rank) {
@@ -88,7 +88,7 @@ absl::Status LeaseKeeper::Step() {
     slots.push_back(key.second);
     mine.push_back(take);
   }
-  tx.Run(kSave, kinds, slots, mine, instance_id_, absl::ToInt64Seconds(kLeaseTime));
+  tx.Send(kSave, kinds, slots, mine, instance_id_, absl::ToInt64Seconds(kLeaseTime));
   if (tx.Commit() != pg::CommitResult::kCommitted) return tx.status();
   if (!from_dead.empty()) FaultPoint("lease.taken_over");
   absl::MutexLock lock(&mutex_);
@@ -110,8 +110,8 @@ void LeaseKeeper::ReleaseAll() {
   }
   if (!session_.Ensure().ok()) return;
   pg::Tx tx(*session_, "release_leases");
-  tx.Run(kRelease, instance_id_);
-  tx.Run(kLeave, instance_id_);
+  tx.Send(kRelease, instance_id_);
+  tx.Send(kLeave, instance_id_);
   tx.Commit();
 }
 

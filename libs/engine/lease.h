@@ -17,6 +17,7 @@
 #include "absl/time/time.h"
 #include "base/ids.h"
 #include "pg/connection.h"
+#include "pg/tx.h"
 
 namespace tessera::engine {
 

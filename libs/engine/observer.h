@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "engine/relay.h"
 #include "pg/connection.h"
+#include "pg/tx.h"
 
 namespace tessera::engine {
 

@@ -5,6 +5,7 @@
 #include "absl/strings/str_format.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "pg/tx.h"
 
 namespace tessera::engine {
 namespace {

@@ -12,6 +12,7 @@
 #include "base/bounded_queue.h"
 #include "engine/work.h"
 #include "pg/connection.h"
+#include "pg/tx.h"
 
 namespace google::protobuf {
 class Message;

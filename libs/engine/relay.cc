@@ -69,7 +69,7 @@ absl::StatusOr<bool> Relay::Step() {
     posted.push_back(cursor.posted);
   }
   pg::Tx tx(*session_, "relay_store");
-  tx.Run(kSave, logs, slots, seqs, posted);
+  tx.Send(kSave, logs, slots, seqs, posted);
   if (tx.Commit() != pg::CommitResult::kCommitted) return tx.status();
   const auto count = static_cast<int64_t>(messages.size());
   published_.Add(static_cast<double>(count));

@@ -18,6 +18,7 @@
 #include "kafka/producer.h"
 #include "metrics/metrics.h"
 #include "pg/connection.h"
+#include "pg/tx.h"
 
 namespace tessera::engine {
 

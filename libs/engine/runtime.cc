@@ -90,7 +90,8 @@ void Runtime::BuildLoops() {
     consumed.push_back({topic.name, topic.partitions});
   }
   leases_ = std::make_unique<LeaseKeeper>(ConnectionFor("leases"), instance_id_, options_.instance, std::move(groups));
-  relay_ = std::make_unique<Relay>(parts_.name, parts_.topics, names_, ConnectionFor("relay", /*key_access_only=*/true), *producer_, *leases_);
+  relay_ = std::make_unique<Relay>(parts_.name, parts_.topics, names_, ConnectionFor("relay", /*key_access_only=*/true),
+                                   *producer_, *leases_);
   const WriterSignals signals = {[this] { relay_->Wake(); }, [this](absl::Time due) { timers_->Wake(due); }};
   std::vector<Writer*> writers;
   for (int32_t i = 0; i < options_.writers; ++i) {
@@ -101,11 +102,12 @@ void Runtime::BuildLoops() {
         *parts_.service, config, clock_, ConnectionFor("writer", /*key_access_only=*/true), options_.limits, signals));
     writers.push_back(writers_.back().get());
   }
-  timers_ = std::make_unique<TimerScan>(*parts_.service, clock_, options_.wrapping_key, ConnectionFor("timers", /*key_access_only=*/true),
-                                        *leases_, writers);
+  timers_ = std::make_unique<TimerScan>(*parts_.service, clock_, options_.wrapping_key,
+                                        ConnectionFor("timers", /*key_access_only=*/true), *leases_, writers);
   consumer_loop_ = std::make_unique<ConsumerLoop>(std::move(consumed), names_, ConnectionFor("consumer"), *consumer_,
                                                   *leases_, writers);
-  observer_ = std::make_unique<Observer>(parts_.topics, ConnectionFor("observer", /*key_access_only=*/true), parts_.gauges);
+  observer_ =
+      std::make_unique<Observer>(parts_.topics, ConnectionFor("observer", /*key_access_only=*/true), parts_.gauges);
   reads_ = std::make_unique<Reader>(ConnectionFor("reads", /*key_access_only=*/true));
   queries_ = std::make_unique<Reader>(ConnectionFor("queries"));
 }

@@ -45,7 +45,7 @@ void SaveRequests(pg::Tx& tx, const std::vector<NewRequest>& requests, absl::Tim
     refused.push_back(request.refused);
     answers.push_back({request.answer});
   }
-  tx.Run(kInsert, ids, methods, brands, hashes, refused, answers, now);
+  tx.Send(kInsert, ids, methods, brands, hashes, refused, answers, now);
 }
 
 void SaveIdentities(pg::Tx& tx, const std::vector<EventIdentity>& identities, absl::Time now) {
@@ -62,7 +62,7 @@ void SaveIdentities(pg::Tx& tx, const std::vector<EventIdentity>& identities, ab
     brands.push_back(identity.brand);
     hashes.push_back(static_cast<int64_t>(identity.content_hash));
   }
-  tx.Run(kInsert, ids, sources, brands, hashes, now);
+  tx.Send(kInsert, ids, sources, brands, hashes, now);
 }
 
 void SaveWaiting(pg::Tx& tx, const Effects& effects, std::string_view wrapping_key, absl::Time now) {
@@ -89,8 +89,8 @@ void SaveWaiting(pg::Tx& tx, const Effects& effects, std::string_view wrapping_k
       refusals.push_back({one.refusal});
       columns.Add(*RecordOf(*one.work), wrapping_key);
     }
-    tx.Run(kInsert, keys, brands, ids, until, refusals, columns.topics, columns.partitions, columns.offsets,
-           columns.records, now);
+    tx.Send(kInsert, keys, brands, ids, until, refusals, columns.topics, columns.partitions, columns.offsets,
+            columns.records, now);
   }
   if (!effects.moved_waiting.empty()) {
     std::vector<int64_t> ids;
@@ -99,9 +99,9 @@ void SaveWaiting(pg::Tx& tx, const Effects& effects, std::string_view wrapping_k
       ids.push_back(id);
       keys.push_back(key);
     }
-    tx.Run(kMove, ids, keys);
+    tx.Send(kMove, ids, keys);
   }
-  if (!effects.ended_waiting.empty()) tx.Run(kEnd, effects.ended_waiting);
+  if (!effects.ended_waiting.empty()) tx.Send(kEnd, effects.ended_waiting);
 }
 
 void SaveParked(pg::Tx& tx, const Effects& effects, std::string_view wrapping_key, absl::Time now) {
@@ -119,9 +119,9 @@ void SaveParked(pg::Tx& tx, const Effects& effects, std::string_view wrapping_ke
       reasons.push_back(one.reason);
       columns.Add(*one.record, wrapping_key);
     }
-    tx.Run(kInsert, keys, reasons, columns.topics, columns.partitions, columns.offsets, columns.records, now);
+    tx.Send(kInsert, keys, reasons, columns.topics, columns.partitions, columns.offsets, columns.records, now);
   }
-  if (!effects.ended_parked.empty()) tx.Run(kEnd, effects.ended_parked);
+  if (!effects.ended_parked.empty()) tx.Send(kEnd, effects.ended_parked);
 }
 
 void SaveDeadLetters(pg::Tx& tx, const Effects& effects, std::string_view wrapping_key, absl::Time now) {
@@ -144,10 +144,10 @@ void SaveDeadLetters(pg::Tx& tx, const Effects& effects, std::string_view wrappi
       messages.emplace_back(ToStd(one.refusal.message()));
       columns.Add(*one.record, wrapping_key);
     }
-    tx.Run(kInsert, brands, ids, reasons, fields, messages, columns.topics, columns.partitions, columns.offsets,
-           columns.records, now);
+    tx.Send(kInsert, brands, ids, reasons, fields, messages, columns.topics, columns.partitions, columns.offsets,
+            columns.records, now);
   }
-  if (!effects.replayed_dead_letters.empty()) tx.Run(kReplayed, effects.replayed_dead_letters, now);
+  if (!effects.replayed_dead_letters.empty()) tx.Send(kReplayed, effects.replayed_dead_letters, now);
 }
 
 void SaveTimers(pg::Tx& tx, const Effects& effects) {
@@ -171,8 +171,8 @@ void SaveTimers(pg::Tx& tx, const Effects& effects) {
     (due ? set_kinds : clear_kinds).push_back(key.kind);
     if (due) due_times.push_back(*due);
   }
-  if (!set_owners.empty()) tx.Run(kSet, set_owners, set_brands, set_kinds, due_times);
-  if (!clear_owners.empty()) tx.Run(kClear, clear_owners, clear_brands, clear_kinds);
+  if (!set_owners.empty()) tx.Send(kSet, set_owners, set_brands, set_kinds, due_times);
+  if (!clear_owners.empty()) tx.Send(kClear, clear_owners, clear_brands, clear_kinds);
 }
 
 void SaveCounters(pg::Tx& tx, const Effects& effects, int32_t shard) {
@@ -189,7 +189,7 @@ void SaveCounters(pg::Tx& tx, const Effects& effects, int32_t shard) {
     names.push_back(key.second);
     values.push_back(value);
   }
-  tx.Run(kAdd, brands, names, shard, values);
+  tx.Send(kAdd, brands, names, shard, values);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "base/strings.h"
@@ -138,6 +139,9 @@ int ServeCommand(const MakeParts& make_parts) {
 
 int ServiceMain(int argc, char** argv, const std::string& name, const std::vector<EmbeddedFile>& files,
                 const MakeParts& make_parts) {
+  // Debian builds Abseil with its search for lock cycles, which costs each contended lock; the thread sanitizer
+  // searches.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   absl::SetProgramUsageMessage("tessera-" + name + " migrate|serve [--flags]");
   absl::FlagsUsageConfig usage;  // --help shows the flags of main()'s file, and the services' main() is here
   usage.contains_help_flags = [](absl::string_view file) { return absl::EndsWith(file, "service_main.cc"); };

@@ -24,6 +24,7 @@
 
 #include "base/check.h"
 #include "engine/service.h"
+#include "pg/tx.h"
 
 namespace tessera::engine {
 

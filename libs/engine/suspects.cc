@@ -1,5 +1,7 @@
 #include "engine/suspects.h"
 
+#include "pg/tx.h"
+
 namespace tessera::engine {
 namespace {
 

@@ -14,6 +14,7 @@
 #include "engine/service.h"
 #include "engine/writer.h"
 #include "pg/connection.h"
+#include "pg/tx.h"
 
 namespace tessera::engine {
 

@@ -47,6 +47,9 @@ class Writer {
   // False, and the work untouched, if the queue is full or closed.
   bool Push(Work& work) { return queue_.TryPush(work, std::holds_alternative<RecordOrigin>(work.origin), work.bytes); }
 
+  // How much work waits. Thread-safe.
+  size_t waiting() const { return queue_.size(); }
+
   // Takes what waits, at most one batch, and carries it out. False if nothing came within `wait`.
   bool Step(absl::Duration wait);
 

@@ -9,6 +9,7 @@
 #include "base/hex.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "pg/tx.h"
 
 namespace tessera::pg {
 namespace {
@@ -39,13 +40,13 @@ absl::Status Apply(Connection& connection, const std::string& component, const M
       "record_migration",
       "INSERT INTO schema_migration (component, version, name, content_hash) VALUES ($1, $2, $3, $4)"};
   Tx tx(connection, "migrate");
-  if (auto result = connection.Execute(std::string(migration.sql)); !result.ok()) {
+  if (auto result = tx.Execute(std::string(migration.sql)); !result.ok()) {
     return Refuse("MIGRATION_FAILED", component + " " + migration.name + ": " + std::string(result.status().message()));
   }
-  auto bad = connection.Execute(std::string(migration.check_sql));
+  auto bad = tx.Execute(std::string(migration.check_sql));
   if (!bad.ok()) return bad.status();
   if (!bad->empty()) return Refuse("MIGRATION_CHECK_FAILED", component + " " + migration.name + ": its check has rows");
-  tx.Run(kRecord, component, static_cast<int32_t>(migration.version), migration.name, ToHex(Sha256(migration.sql)));
+  tx.Send(kRecord, component, static_cast<int32_t>(migration.version), migration.name, ToHex(Sha256(migration.sql)));
   FaultPoint("migrate.before_commit");
   if (tx.Commit() != CommitResult::kCommitted) return tx.status();
   LogInfo("migration applied", {{"component", component}, {"migration", migration.name}});
@@ -122,7 +123,7 @@ absl::Status GrantReadAndInsert(Connection& owner, const std::string& service) {
   const Rows texts = tx.Run(kGrant, service);
   TESSERA_RETURN_IF_ERROR(tx.status());
   for (int column = 0; column < 3; ++column) {
-    TESSERA_RETURN_IF_ERROR(owner.Execute(texts[0].Get<std::string>(column)).status());
+    TESSERA_RETURN_IF_ERROR(tx.Execute(texts[0].Get<std::string>(column)).status());
   }
   return tx.Commit() == CommitResult::kCommitted ? absl::OkStatus() : tx.status();
 }

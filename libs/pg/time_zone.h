@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "absl/time/time.h"
-#include "pg/connection.h"
+#include "pg/tx.h"
 
 namespace tessera::pg {
 

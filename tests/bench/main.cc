@@ -7,6 +7,7 @@
 
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
+#include "absl/synchronization/mutex.h"
 #include "tests/bench/load/database.h"
 #include "tests/bench/load/flow_load.h"
 #include "tests/bench/load/grpc_load.h"
@@ -36,6 +37,7 @@ ABSL_FLAG(std::string, target, "", "host:port of the server that is called");
 ABSL_FLAG(std::string, call, "read", "grpc-load: read, write or echo");
 ABSL_FLAG(int32_t, channels, 1, "grpc-load: connections to the server");
 ABSL_FLAG(int64_t, in_flight, 64, "grpc-load: calls under way");
+ABSL_FLAG(std::string, tls, "", "grpc-load, grpc-serve-naive: folder of certificates for TLS; none: plain text");
 ABSL_FLAG(std::string, program, "", "file with the program of the brand");
 
 // Read by jemalloc: as in a service, see libs/engine/service_main.cc.
@@ -57,8 +59,16 @@ ChannelLoad ChannelLoadOfFlags() {
           absl::GetFlag(FLAGS_seed), absl::GetFlag(FLAGS_are_new)};
 }
 
+// The files of one side, as `tools/dev certs` names them.
+rpc::TlsFiles TlsFilesOfFlag(const std::string& side) {
+  const std::string folder = absl::GetFlag(FLAGS_tls);
+  if (folder.empty()) return {};
+  return {folder + "/" + side + ".pem", folder + "/" + side + ".key", folder + "/ca.pem"};
+}
+
 GrpcLoad GrpcLoadOfFlags() {
   return {.target = absl::GetFlag(FLAGS_target),
+          .tls = TlsFilesOfFlag("client"),
           .call = absl::GetFlag(FLAGS_call),
           .channels = absl::GetFlag(FLAGS_channels),
           .in_flight = absl::GetFlag(FLAGS_in_flight),
@@ -119,7 +129,7 @@ const std::map<std::string, std::function<Round()>>& Commands() {
       {"grpc-load", [] { return CallGrpc(GrpcLoadOfFlags()); }},
       {"grpc-serve-naive",
        [] {
-         naive::Serve(absl::GetFlag(FLAGS_connections));
+         naive::Serve(absl::GetFlag(FLAGS_connections), TlsFilesOfFlag("server"));
          return Round();
        }},
   };
@@ -127,6 +137,7 @@ const std::map<std::string, std::function<Round()>>& Commands() {
 }
 
 int Main(int argc, char** argv) {
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);  // as in a service
   const std::vector<char*> words = absl::ParseCommandLine(argc, argv);
   const auto command = words.size() == 2 ? Commands().find(words[1]) : Commands().end();
   if (command == Commands().end()) {

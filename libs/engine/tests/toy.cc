@@ -90,8 +90,8 @@ void Toy::Lock(pg::Tx& tx, const Need& need) {
       "toy_lock_accounts",
       "INSERT INTO account (account_id, balance) SELECT a, 0 FROM unnest($1::text[]) AS a "
       "ON CONFLICT (account_id) DO UPDATE SET balance = account.balance"};
-  tx.Run(kLockOrders, std::vector<std::string>(need.orders.begin(), need.orders.end()));
-  tx.Run(kLockAccounts, std::vector<std::string>(need.accounts.begin(), need.accounts.end()));
+  tx.Send(kLockOrders, std::vector<std::string>(need.orders.begin(), need.orders.end()));
+  tx.Send(kLockAccounts, std::vector<std::string>(need.accounts.begin(), need.accounts.end()));
 }
 
 Loaded Toy::Load(pg::Tx& tx, const Need& need, Tables& tables) {
@@ -130,8 +130,8 @@ void Toy::Save(pg::Tx& tx, const Tables& tables, absl::Time) {
     points.push_back(now->points);
     refunded.push_back(now->refunded);
   });
-  if (!ids.empty()) tx.Run(kAccounts, ids, balances);
-  if (!order_ids.empty()) tx.Run(kOrders, order_ids, order_accounts, points, refunded);
+  if (!ids.empty()) tx.Send(kAccounts, ids, balances);
+  if (!order_ids.empty()) tx.Send(kOrders, order_ids, order_accounts, points, refunded);
 }
 
 std::string Toy::EncodeReply(const Command&, const Reply& reply) { return std::to_string(reply.balance); }

@@ -11,7 +11,7 @@
 #include "base/embedded_file.h"
 #include "engine/service_of.h"
 #include "engine/table.h"
-#include "pg/connection.h"
+#include "pg/tx.h"
 
 namespace tessera::engine::toy {
 

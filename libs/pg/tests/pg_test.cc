@@ -6,6 +6,7 @@
 #include "pg/connection.h"
 #include "pg/dsn.h"
 #include "pg/migrator.h"
+#include "pg/tx.h"
 #include "testing/environment.h"
 #include "testing/postgres.h"
 
@@ -20,6 +21,9 @@ std::string Reason(const absl::Status& status) {
   const auto info = ErrorInfoOf(status);
   return info ? info->reason : std::string(status.message());
 }
+
+constexpr Statement kInsertThing = {"insert_thing", "INSERT INTO thing VALUES ($1, $2)"};
+constexpr Statement kCountThings = {"count_things", "SELECT count(*) FROM thing"};
 
 class PgTest : public ::testing::Test {
  protected:
@@ -88,10 +92,9 @@ TEST_F(PgTest, CopyWritesAllRowsOrNone) {
 }
 
 TEST_F(PgTest, TheFirstErrorSticksAndItsTextHoldsNoValue) {
-  static constexpr Statement kInsert = {"insert_thing", "INSERT INTO thing VALUES ($1, $2)"};
   Tx tx(database_.connection(), "insert");
-  tx.Run(kInsert, int64_t{-5}, std::string("secret"));
-  tx.Run(kInsert, int64_t{5}, std::string("secret"));
+  tx.Run(kInsertThing, int64_t{-5}, std::string("secret"));
+  tx.Run(kInsertThing, int64_t{5}, std::string("secret"));
   EXPECT_EQ(tx.error_kind(), ErrorKind::kData);
   EXPECT_EQ(ErrorInfoOf(tx.status())->metadata.at("constraint"), "thing_thing_id_check");
   EXPECT_EQ(std::string(tx.status().message()).find("secret"), std::string::npos);
@@ -99,11 +102,73 @@ TEST_F(PgTest, TheFirstErrorSticksAndItsTextHoldsNoValue) {
   EXPECT_EQ(database_.Text("SELECT count(*) FROM thing"), "0");
 }
 
+TEST_F(PgTest, WhatWasSentIsCarriedOutBeforeWhatIsRunNextAndByTheCommit) {
+  Tx tx(database_.connection(), "send");
+  tx.Send(kInsertThing, int64_t{1}, std::string("a"));
+  tx.Send(kInsertThing, int64_t{2}, std::string("b"));
+  EXPECT_EQ(tx.Run(kCountThings)[0].Get<int64_t>(0), 2);
+  tx.Send(kInsertThing, int64_t{3}, std::string("c"));
+  ASSERT_EQ(tx.Commit(), CommitResult::kCommitted) << tx.status();
+  EXPECT_EQ(database_.Text("SELECT count(*) FROM thing"), "3");
+}
+
+TEST_F(PgTest, TheErrorOfWhatWasSentIsToldWithItsStatementAndTheSessionGoesOn) {
+  static constexpr Statement kLater = {"later", "SELECT $1"};
+  {
+    Tx tx(database_.connection(), "send");
+    tx.Send(kInsertThing, int64_t{1}, std::string("a"));
+    tx.Send(kInsertThing, int64_t{-1}, std::string("secret"));
+    EXPECT_TRUE(tx.ok());  // not known yet
+    EXPECT_TRUE(tx.Run(kLater, int64_t{7}).empty());
+    EXPECT_EQ(tx.error_kind(), ErrorKind::kData);
+    EXPECT_EQ(ErrorInfoOf(tx.status())->metadata.at("statement"), "insert_thing");
+    EXPECT_EQ(tx.Commit(), CommitResult::kRolledBack);
+  }
+  {
+    Tx tx(database_.connection(), "commit");
+    tx.Send(kInsertThing, int64_t{1}, std::string("a"));
+    tx.Send(kInsertThing, int64_t{1}, std::string("again"));
+    EXPECT_EQ(tx.Commit(), CommitResult::kRolledBack);
+    EXPECT_EQ(tx.error_kind(), ErrorKind::kData);
+  }
+  Tx tx(database_.connection(), "after");
+  EXPECT_EQ(tx.Run(kLater, int64_t{7})[0].Get<int64_t>(0), 7);  // prepared now, as it was not before
+  EXPECT_EQ(tx.Run(kCountThings)[0].Get<int64_t>(0), 0);
+}
+
+TEST_F(PgTest, MoreThanTheSocketsHoldCanBeSent) {
+  static constexpr Statement kMany = {"insert_things",
+                                      "INSERT INTO thing SELECT * FROM unnest($1::int8[], $2::text[])"};
+  constexpr int64_t kSends = 20, kRows = 1'000;
+  Tx tx(database_.connection(), "many");
+  for (int64_t i = 0; i < kSends; ++i) {
+    std::vector<int64_t> ids;
+    for (int64_t j = 1; j <= kRows; ++j) ids.push_back(i * kRows + j);
+    tx.Send(kMany, ids, std::vector<std::string>(kRows, std::string(1'000, 'x')));
+  }
+  ASSERT_EQ(tx.Commit(), CommitResult::kCommitted) << tx.status();
+  EXPECT_EQ(database_.Text("SELECT count(*) FROM thing"), std::to_string(kSends * kRows));
+}
+
+TEST_F(PgTest, ASessionLostBeforeTheCommitIsAnsweredLeavesDoubt) {
+  static constexpr Statement kPid = {"pid", "SELECT pg_backend_pid()"};
+  auto connection = *Connection::Open(database_.options());
+  Tx tx(*connection, "lost");
+  const int32_t pid = tx.Run(kPid)[0].Get<int32_t>(0);
+  database_.Text("SELECT pg_terminate_backend(" + std::to_string(pid) + ")");
+  tx.Send(kInsertThing, int64_t{1}, std::string("a"));
+  EXPECT_EQ(tx.Commit(), CommitResult::kInDoubt);
+  EXPECT_EQ(tx.error_kind(), ErrorKind::kConnection);
+  EXPECT_EQ(database_.Text("SELECT count(*) FROM thing"), "0");
+}
+
 TEST_F(PgTest, ALostSessionIsSeenAndNotReplacedSilently) {
   auto connection = *Connection::Open(database_.options());
   const Rows pid = *connection->Execute("SELECT pg_backend_pid()");
   database_.Text("SELECT pg_terminate_backend(" + std::string(pid.TextAt(0, 0)) + ")");
+  static constexpr Statement kOne = {"one", "SELECT 1"};
   Tx tx(*connection, "lost");
+  EXPECT_TRUE(tx.Run(kOne).empty());
   EXPECT_EQ(tx.error_kind(), ErrorKind::kConnection);
   EXPECT_EQ(tx.status().code(), absl::StatusCode::kUnavailable);
   EXPECT_FALSE(connection->connected());

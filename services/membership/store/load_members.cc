@@ -124,9 +124,9 @@ void BuildGrowth(pg::Tx& tx, const Tables& tables, const Keys& sides) {
     zones.push_back(tables.brand.At(brand).time_zone);
     currencies.push_back(GrowthCurrencies(tables, brand));
   }
-  tx.Run(kClearGrowth, sides.customers, sides.brands);
-  tx.Run(kBuildGrowth, sides.customers, sides.brands, zones, currencies);
-  tx.Run(kKeepGrowth, sides.customers, sides.brands);
+  tx.Send(kClearGrowth, sides.customers, sides.brands);
+  tx.Send(kBuildGrowth, sides.customers, sides.brands, zones, currencies);
+  tx.Send(kKeepGrowth, sides.customers, sides.brands);
 }
 
 // Makes up the growth days of members of windowed brands that have not kept them.

@@ -87,7 +87,7 @@ void LockKeys(pg::Tx& tx, const Need& need) {
   if (hashes.empty()) return;
   std::sort(hashes.begin(), hashes.end());
   hashes.erase(std::unique(hashes.begin(), hashes.end()), hashes.end());
-  tx.Run(kLockKeys, hashes);
+  tx.Send(kLockKeys, hashes);
 }
 
 }  // namespace
@@ -112,7 +112,7 @@ void Lock(pg::Tx& tx, const Need& need) {
     customers.push_back(key.customer);
     brands.push_back(key.brand);
   }
-  tx.Run(kLockMembers, customers, brands);
+  tx.Send(kLockMembers, customers, brands);
 }
 
 }  // namespace tessera::membership::store

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "pg/connection.h"
+#include "pg/tx.h"
 #include "services/membership/domain/views.h"
 #include "services/membership/store/store.h"
 

@@ -40,12 +40,12 @@ constexpr pg::Statement kSaveTransfers = {
 // Brands and programs change by hand: one statement each.
 void SaveBrands(pg::Tx& tx, const Tables& tables) {
   tables.brand.EachDirty([&](const BrandId& key, const auto&, const std::optional<Brand>& now) {
-    tx.Run(kSaveBrands, key, now->group, now->time_zone, now->region, now->currency, now->version,
-           now->names.currencies, now->names.rules, OrNull(now->rejudge_after));
+    tx.Send(kSaveBrands, key, now->group, now->time_zone, now->region, now->currency, now->version,
+            now->names.currencies, now->names.rules, OrNull(now->rejudge_after));
   });
   tables.program.EachDirty([&](const ProgramKey& key, const auto&, const std::optional<ProgramVersion>& now) {
-    tx.Run(kSavePrograms, key.brand, key.version, now->valid_from, now->created, StableHash({now->document}),
-           now->document);
+    tx.Send(kSavePrograms, key.brand, key.version, now->valid_from, now->created, StableHash({now->document}),
+            now->document);
   });
 }
 
@@ -61,7 +61,7 @@ void SaveMerges(pg::Tx& tx, const Tables& tables, absl::Time posted) {
     absorbed.push_back(now->absorbed);
     times.push_back(now->time);
   });
-  if (!ids.empty()) tx.Run(kSaveMerges, ids, groups, survivors, absorbed, times, posted);
+  if (!ids.empty()) tx.Send(kSaveMerges, ids, groups, survivors, absorbed, times, posted);
 }
 
 void SaveGrowth(pg::Tx& tx, const Tables& tables) {
@@ -77,7 +77,7 @@ void SaveGrowth(pg::Tx& tx, const Tables& tables) {
     days.push_back(key.day);
     amounts.push_back(*now);
   });
-  if (!days.empty()) tx.Run(kSaveGrowth, customers, brands, currencies, days, amounts);
+  if (!days.empty()) tx.Send(kSaveGrowth, customers, brands, currencies, days, amounts);
 }
 
 struct TransferColumns {
@@ -120,9 +120,9 @@ void SaveTransfers(pg::Tx& tx, const Tables& tables, absl::Time posted) {
   tables.transfer.EachDirty(
       [&](const TransferKey& key, const auto&, const std::optional<Transfer>& now) { c.Add(key, *now); });
   if (c.seq.empty()) return;
-  tx.Run(kSaveTransfers, c.customer, c.brand, c.seq, c.number, c.kind, c.currency, c.amount, c.from, c.to,
-         c.counterparty, c.lot, c.rule, c.version, c.transaction, c.corrects, c.cause_source, c.cause_id, c.effective,
-         posted);
+  tx.Send(kSaveTransfers, c.customer, c.brand, c.seq, c.number, c.kind, c.currency, c.amount, c.from, c.to,
+          c.counterparty, c.lot, c.rule, c.version, c.transaction, c.corrects, c.cause_source, c.cause_id, c.effective,
+          posted);
 }
 
 }  // namespace

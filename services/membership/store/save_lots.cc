@@ -65,13 +65,14 @@ void SaveLots(pg::Tx& tx, const Tables& tables) {
   });
   if (!fresh.id.empty()) {
     const Columns& c = fresh;
-    tx.Run(kInsertLots, c.customer, c.brand, c.id, c.currency, c.state, c.slides, c.warned, c.amount, c.remaining,
-           c.held, c.forgiven, c.expired, c.earned, c.activation, c.expiry, c.version, c.rule, c.transaction, c.origin);
+    tx.Send(kInsertLots, c.customer, c.brand, c.id, c.currency, c.state, c.slides, c.warned, c.amount, c.remaining,
+            c.held, c.forgiven, c.expired, c.earned, c.activation, c.expiry, c.version, c.rule, c.transaction,
+            c.origin);
   }
   if (!changed.id.empty()) {
     const Columns& c = changed;
-    tx.Run(kUpdateLots, c.customer, c.brand, c.id, c.state, c.warned, c.remaining, c.held, c.forgiven, c.expired,
-           c.activation, c.expiry);
+    tx.Send(kUpdateLots, c.customer, c.brand, c.id, c.state, c.warned, c.remaining, c.held, c.forgiven, c.expired,
+            c.activation, c.expiry);
   }
 }
 

@@ -79,9 +79,9 @@ struct Columns {
 
   void Run(pg::Tx& tx, const pg::Statement& statement) const {
     if (customer.empty()) return;
-    tx.Run(statement, customer, brand, root, seq, own_enrolled, enrolled, activation, expiry, warning, hold_end,
-           tier_since, tier_hold, tier_grace, tier_due, tier_version, tier_level, growth_days_kept, own, all,
-           held_debts);
+    tx.Send(statement, customer, brand, root, seq, own_enrolled, enrolled, activation, expiry, warning, hold_end,
+            tier_since, tier_hold, tier_grace, tier_due, tier_version, tier_level, growth_days_kept, own, all,
+            held_debts);
   }
 };
 

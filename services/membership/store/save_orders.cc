@@ -60,8 +60,8 @@ struct OrderColumns {
 
   void Run(pg::Tx& tx, const pg::Statement& statement) const {
     if (id.empty()) return;
-    tx.Run(statement, id, source, brand, customer, paid, completed, paid_transaction, completed_transaction, purchase,
-           awards, allocations, back);
+    tx.Send(statement, id, source, brand, customer, paid, completed, paid_transaction, completed_transaction, purchase,
+            awards, allocations, back);
   }
 };
 
@@ -124,8 +124,8 @@ void SaveHolds(pg::Tx& tx, const Tables& tables) {
   HoldColumns c;
   tables.hold.EachDirty([&](const HoldKey& key, const auto&, const std::optional<Hold>& now) { c.Add(key, *now); });
   if (c.id.empty()) return;
-  tx.Run(kSaveHolds, c.customer, c.brand, c.id, c.currency, c.state, c.amount, c.captured, c.refunded, c.end, c.sides,
-         c.lots, c.amounts);
+  tx.Send(kSaveHolds, c.customer, c.brand, c.id, c.currency, c.state, c.amount, c.captured, c.refunded, c.end, c.sides,
+          c.lots, c.amounts);
 }
 
 }  // namespace tessera::membership::store

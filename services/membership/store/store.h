@@ -6,7 +6,7 @@
 #include <string>
 
 #include "engine/service.h"
-#include "pg/connection.h"
+#include "pg/tx.h"
 #include "services/membership/domain/tables.h"
 
 namespace tessera::membership::store {

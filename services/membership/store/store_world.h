@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "engine/service.h"
 #include "pg/connection.h"
+#include "pg/tx.h"
 #include "services/membership/api/commands.h"
 #include "services/membership/api/program_document.h"
 #include "services/membership/domain/world.h"

@@ -163,7 +163,7 @@ CompiledConfigPtr Compile(const GroupConfigPtr& config) {
 void LockConfiguration(pg::Tx& tx) {
   static constexpr Statement kLock = {"lock_configuration", "SELECT pg_advisory_xact_lock($1)::text"};
   constexpr int64_t kConfigurationLock = 0x6f6e656964636667;  // "oneidcfg"
-  tx.Run(kLock, kConfigurationLock);
+  tx.Send(kLock, kConfigurationLock);
 }
 
 namespace {
@@ -180,9 +180,10 @@ void SaveNamespaces(pg::Tx& tx, const GroupConfig& config, absl::Time now) {
     for (const ScopePart part : ns.scope) scope.push_back(static_cast<int64_t>(part));
     std::optional<int64_t> customers, window;
     if (ns.velocity) customers = ns.velocity->customers, window = ns.velocity->window_hours;
-    tx.Run(kInsert, config.id.value, config.rule_version, ns.name, scope, ns.at_most, static_cast<int16_t>(ns.strength),
-           ns.rank, ns.transferable, ns.dormant_days, static_cast<int16_t>(ns.normaliser), ns.blocked_values,
-           ns.blocked_patterns, customers, window, ns.fold_mail_providers, now);
+    tx.Send(kInsert, config.id.value, config.rule_version, ns.name, scope, ns.at_most,
+            static_cast<int16_t>(ns.strength), ns.rank, ns.transferable, ns.dormant_days,
+            static_cast<int16_t>(ns.normaliser), ns.blocked_values, ns.blocked_patterns, customers, window,
+            ns.fold_mail_providers, now);
   }
 }
 
@@ -212,9 +213,9 @@ void SaveBrands(pg::Tx& tx, const GroupConfig& config) {
       names.push_back(name);
     }
   }
-  tx.Run(kBrands, ids, versions, zones, regions, currencies, config.id.value);
-  tx.Run(kForget, ids);
-  tx.Run(kSources, source_brands, sources, names);
+  tx.Send(kBrands, ids, versions, zones, regions, currencies, config.id.value);
+  tx.Send(kForget, ids);
+  tx.Send(kSources, source_brands, sources, names);
 }
 
 }  // namespace
@@ -226,8 +227,8 @@ void SaveConfigs(pg::Tx& tx, const Tables& tables, absl::Time now) {
       "ON CONFLICT (group_id) DO UPDATE SET config_version = excluded.config_version, "
       "rule_version = excluded.rule_version, fingerprint = excluded.fingerprint"};
   tables.groups.EachDirty([&](const GroupId& id, const std::optional<GroupRow>&, const std::optional<GroupRow>& row) {
-    tx.Run(kGroup, id.value, row->config->version, row->config->rule_version,
-           static_cast<int64_t>(row->config->fingerprint));
+    tx.Send(kGroup, id.value, row->config->version, row->config->rule_version,
+            static_cast<int64_t>(row->config->fingerprint));
     SaveBrands(tx, *row->config);
   });
   tables.rule_versions.EachDirty([&](const RuleVersionKey&, const std::optional<GroupRow>&,

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "absl/time/time.h"
-#include "pg/connection.h"
+#include "pg/tx.h"
 #include "services/oneid/domain/group_config.h"
 #include "services/oneid/domain/tables.h"
 #include "services/oneid/store/prepare.h"

@@ -1,7 +1,7 @@
 // Widens what a batch needs by unlocked reads: configuration -> identifiers -> owners -> roots -> sides.
 #pragma once
 
-#include "pg/connection.h"
+#include "pg/tx.h"
 #include "services/oneid/domain/need.h"
 
 namespace tessera::oneid {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "pg/connection.h"
+#include "pg/tx.h"
 #include "services/oneid/domain/tables.h"
 
 namespace tessera::oneid {

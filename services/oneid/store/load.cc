@@ -38,7 +38,7 @@ void LockIdentifiers(pg::Tx& tx, const Need& need) {
   }
   std::sort(absent.begin(), absent.end());
   if (!absent.empty()) engine::LockIds(tx, absent);
-  if (!stored.empty()) tx.Run(kLock, stored.groups, stored.ids);
+  if (!stored.empty()) tx.Send(kLock, stored.groups, stored.ids);
 }
 
 // ---- configuration ----
@@ -225,8 +225,8 @@ void Lock(pg::Tx& tx, const Need& need) {
                                         "SELECT 1 FROM merge WHERE merge_id = ANY($1) ORDER BY merge_id FOR UPDATE"};
   if (need.changes_configuration) LockConfiguration(tx);
   LockIdentifiers(tx, need);
-  if (!need.roots.empty()) tx.Run(kRoots, std::vector<CustomerId>(need.roots.begin(), need.roots.end()));
-  if (!need.merges.empty()) tx.Run(kMerges, std::vector<MergeId>(need.merges.begin(), need.merges.end()));
+  if (!need.roots.empty()) tx.Send(kRoots, std::vector<CustomerId>(need.roots.begin(), need.roots.end()));
+  if (!need.merges.empty()) tx.Send(kMerges, std::vector<MergeId>(need.merges.begin(), need.merges.end()));
 }
 
 bool Load(pg::Tx& tx, Need& need, Tables& tables) {

@@ -1,7 +1,7 @@
 // Locks and reads what a batch needs. Errors stick to the Tx.
 #pragma once
 
-#include "pg/connection.h"
+#include "pg/tx.h"
 #include "services/oneid/domain/need.h"
 #include "services/oneid/domain/tables.h"
 

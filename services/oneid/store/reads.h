@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "pg/connection.h"
+#include "pg/tx.h"
 #include "services/oneid/domain/views.h"
 
 namespace tessera::oneid {

@@ -37,7 +37,7 @@ void SavePresentations(pg::Tx& tx, const Tables& tables) {
         first.push_back(row->first);
         last.push_back(row->last);
       });
-  if (!ids.empty()) tx.Run(kSave, groups, ids, hours, customers, first, last);
+  if (!ids.empty()) tx.Send(kSave, groups, ids, hours, customers, first, last);
 }
 
 void SaveActivities(pg::Tx& tx, const Tables& tables) {
@@ -57,7 +57,7 @@ void SaveActivities(pg::Tx& tx, const Tables& tables) {
         customers.push_back(key.customer);
         days.push_back(row->last_day);
       });
-  if (!ids.empty()) tx.Run(kSave, groups, ids, customers, days);
+  if (!ids.empty()) tx.Send(kSave, groups, ids, customers, days);
 }
 
 struct MergeColumns {
@@ -95,7 +95,7 @@ void SaveAnswers(pg::Tx& tx, const Tables& tables, absl::Time now) {
     services.push_back(key.service);
     documents.push_back({EncodeAnswer(key, *row)});
   });
-  if (!merges.empty()) tx.Run(kInsert, merges, services, documents, now);
+  if (!merges.empty()) tx.Send(kInsert, merges, services, documents, now);
 }
 
 }  // namespace
@@ -121,10 +121,10 @@ void SaveMerges(pg::Tx& tx, const Tables& tables, absl::Time now) {
     (was ? changed : fresh).Add(id, *row);
   });
   if (!fresh.ids.empty()) {
-    tx.Run(kInsert, fresh.ids, fresh.groups, fresh.survivors, fresh.absorbed, fresh.states, fresh.times, fresh.brands,
-           fresh.sources, fresh.events, fresh.mismatches, fresh.closed, now);
+    tx.Send(kInsert, fresh.ids, fresh.groups, fresh.survivors, fresh.absorbed, fresh.states, fresh.times, fresh.brands,
+            fresh.sources, fresh.events, fresh.mismatches, fresh.closed, now);
   }
-  if (!changed.ids.empty()) tx.Run(kUpdate, changed.ids, changed.states, changed.mismatches, changed.closed);
+  if (!changed.ids.empty()) tx.Send(kUpdate, changed.ids, changed.states, changed.mismatches, changed.closed);
   SaveAnswers(tx, tables, now);
 }
 
@@ -155,7 +155,7 @@ void SaveEvents(pg::Tx& tx, const Tables& tables, absl::Time now) {
         steps.push_back({EncodeSteps(*row)});
       });
   if (!hashes.empty()) {
-    tx.Run(kInsert, hashes, times, numbers, changed, roots, origins, brands, sources, ids, steps, now);
+    tx.Send(kInsert, hashes, times, numbers, changed, roots, origins, brands, sources, ids, steps, now);
   }
 }
 
@@ -215,7 +215,7 @@ void SaveStatistics(pg::Tx& tx, const Tables& tables) {
     mismatched.push_back(counts.mismatched);
     unresolved.push_back(counts.unresolved);
   }
-  if (!groups.empty()) tx.Run(kAdd, groups, customers, anonymous, merges, complete, mismatched, unresolved);
+  if (!groups.empty()) tx.Send(kAdd, groups, customers, anonymous, merges, complete, mismatched, unresolved);
 }
 
 void Save(pg::Tx& tx, const Tables& tables, absl::Time now) {

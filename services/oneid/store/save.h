@@ -2,7 +2,7 @@
 #pragma once
 
 #include "absl/time/time.h"
-#include "pg/connection.h"
+#include "pg/tx.h"
 #include "services/oneid/domain/tables.h"
 
 namespace tessera::oneid {

@@ -84,11 +84,11 @@ void SaveCustomers(pg::Tx& tx, const Tables& tables, PersonKeys& keys) {
         changed.holdings[at->second] = ArrayText(row->identifiers);
       });
   if (!fresh.ids.empty()) {
-    tx.Run(kInsert, fresh.ids, fresh.groups, fresh.roots, fresh.anonymous, fresh.numbers, fresh.last_changes,
-           fresh.keys, fresh.holdings);
+    tx.Send(kInsert, fresh.ids, fresh.groups, fresh.roots, fresh.anonymous, fresh.numbers, fresh.last_changes,
+            fresh.keys, fresh.holdings);
   }
   if (!changed.ids.empty()) {
-    tx.Run(kUpdate, changed.ids, changed.roots, changed.numbers, changed.last_changes, changed.holdings);
+    tx.Send(kUpdate, changed.ids, changed.roots, changed.numbers, changed.last_changes, changed.holdings);
   }
 }
 
@@ -161,12 +161,12 @@ void SaveIdentifiers(pg::Tx& tx, const Tables& tables, const PersonKeys& keys) {
         (was ? changed : fresh).Add(id, *row, keys);
       });
   if (!fresh.ids.empty()) {
-    tx.Run(kInsert, fresh.groups, fresh.ids, fresh.names, fresh.scopes, fresh.numbers, fresh.quarantined, fresh.shared,
-           fresh.logged_in, fresh.transactions, fresh.sealed_for, fresh.sealed);
+    tx.Send(kInsert, fresh.groups, fresh.ids, fresh.names, fresh.scopes, fresh.numbers, fresh.quarantined, fresh.shared,
+            fresh.logged_in, fresh.transactions, fresh.sealed_for, fresh.sealed);
   }
   if (!changed.ids.empty()) {
-    tx.Run(kUpdate, changed.groups, changed.ids, changed.numbers, changed.quarantined, changed.shared,
-           changed.logged_in, changed.transactions, changed.sealed_for, changed.sealed);
+    tx.Send(kUpdate, changed.groups, changed.ids, changed.numbers, changed.quarantined, changed.shared,
+            changed.logged_in, changed.transactions, changed.sealed_for, changed.sealed);
   }
 }
 
@@ -214,10 +214,10 @@ void SaveEdges(pg::Tx& tx, const Tables& tables) {
     (was ? closed : fresh).Add(key, *row);
   });
   if (!fresh.ids.empty()) {
-    tx.Run(kInsert, fresh.groups, fresh.ids, fresh.from, fresh.seqs, fresh.to, fresh.customers, fresh.names,
-           fresh.scopes, fresh.sources, fresh.events, fresh.reasons, fresh.rule_versions, fresh.numbers);
+    tx.Send(kInsert, fresh.groups, fresh.ids, fresh.from, fresh.seqs, fresh.to, fresh.customers, fresh.names,
+            fresh.scopes, fresh.sources, fresh.events, fresh.reasons, fresh.rule_versions, fresh.numbers);
   }
-  if (!closed.ids.empty()) tx.Run(kClose, closed.groups, closed.ids, closed.from, closed.seqs, closed.to);
+  if (!closed.ids.empty()) tx.Send(kClose, closed.groups, closed.ids, closed.from, closed.seqs, closed.to);
 }
 
 }  // namespace

@@ -59,7 +59,8 @@ class ClosedLoop {
  public:
   ClosedLoop(const GrpcLoad& load, const Calls& calls) : calls_(calls), in_flight_(load.in_flight) {
     options_.token = RequiredEnvironment("TESSERA_BENCH_TOKEN");
-    for (int32_t i = 0; i < load.channels; ++i) clients_.push_back(std::make_unique<rpc::Client>(load.target));
+    for (int32_t i = 0; i < load.channels; ++i)
+      clients_.push_back(std::make_unique<rpc::Client>(load.target, load.tls));
   }
 
   // Makes the calls [from, to) and waits for their answers; the latency of each in microseconds.

@@ -4,13 +4,15 @@
 #include <cstdint>
 #include <string>
 
+#include "rpc/tls.h"
 #include "tests/bench/load/round.h"
 
 namespace tessera::bench {
 
 struct GrpcLoad {
   std::string target;  // "127.0.0.1:5001"
-  std::string call;    // "read": GetBalance, "write": EarnPoints, "echo": an empty Echo
+  rpc::TlsFiles tls;
+  std::string call;  // "read": GetBalance, "write": EarnPoints, "echo": an empty Echo
   int32_t channels = 1;
   int64_t in_flight = 64;
   int64_t members = 20'000;

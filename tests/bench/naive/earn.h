@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "kafka/record.h"
 #include "pg/connection.h"
+#include "pg/tx.h"
 #include "services/membership/domain/program.h"
 #include "tessera/membership/v1/points_service.pb.h"
 #include "tests/bench/naive/outbox.h"

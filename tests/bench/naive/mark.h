@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "pg/connection.h"
+#include "pg/tx.h"
 
 namespace tessera::bench::naive {
 

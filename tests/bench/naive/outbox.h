@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "engine/service.h"
-#include "pg/connection.h"
+#include "pg/tx.h"
 
 namespace tessera::bench::naive {
 

@@ -5,7 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "kafka/record.h"
-#include "pg/connection.h"
+#include "pg/tx.h"
 #include "services/oneid/store/prepare.h"
 #include "tests/bench/naive/outbox.h"
 

@@ -144,9 +144,10 @@ void OfferEcho(rpc::Server& server) {
 
 }  // namespace
 
-void Serve(int connections) {
+void Serve(int connections, const rpc::TlsFiles& tls) {
   const Earner earner(*Connect());
   rpc::ServerOptions options;
+  options.tls = tls;
   options.verifier =
       Require(rpc::NewTokenVerifier({.jwks_path = RequiredEnvironment("TESSERA_BENCH_JWKS"), .issuer = "tessera-dev"}));
   rpc::Server server(std::move(options));

@@ -3,9 +3,11 @@
 // the server alone can do.
 #pragma once
 
+#include "rpc/tls.h"
+
 namespace tessera::bench::naive {
 
 // Tells its port in a line of JSON and serves until stdin ends.
-void Serve(int connections);
+void Serve(int connections, const rpc::TlsFiles& tls);
 
 }  // namespace tessera::bench::naive

@@ -6,13 +6,13 @@ import os
 import subprocess
 from typing import Iterator
 
-from .. import processes, secrets
+from .. import certs, processes, secrets
 from ..deployment import Deployment
 from ..paths import BENCH
 from . import ledger
 from .report import Goal, Row, compared, measured
 from .rounds import interleave
-from .world import World, PROGRAM
+from .world import PROGRAM, World, flags
 
 _POOL = 8
 _MEMBERS, _WARM_UP = 20_000, 1_000
@@ -26,28 +26,32 @@ def grpc_read(world: World) -> list[Row]:
     database = world.copied("calls_read", source)
     rows = []
     with _naive_server(world, database) as naive, _service(world, database) as ours:
-        def run(target: str, call: str, channels: int, number: int) -> dict:
-            return _load(world, database, target, call, _READS, number, channels=channels)
-
         for channels in _CHANNELS:
-            results: dict[str, list[dict]] = {"naive": [], "ours": [], "echo": []}
-
-            def side(name: str, target: str, call: str):
-                def measure(number: int) -> float:
-                    results[name].append(run(target, call, channels, number))
-                    return _rate(results[name][-1])
-                return measure
-
-            figures = interleave(world.scale.rounds, naive=side("naive", naive, "read"), ours=side("ours", ours, "read"),
-                                 echo=side("echo", naive, "echo"))
             suffix = "" if channels == 1 else f"_{channels}_channels"
-            rows.append(compared(f"grpc_read{suffix}", "calls/s", figures["naive"], figures["ours"],
-                                 Goal(at_least=1.5), channels=channels))
-            rows.append(compared(f"grpc_read_of_echo{suffix}", "calls/s", figures["echo"], figures["ours"],
-                                 naive_is="an empty echo on the same server; 0.6 is hoped for"))
-            rows.append(measured(f"grpc_read_p99{suffix}", "ms", [one["latency_p99_ms"] for one in results["ours"]],
-                                 naive_p99_ms=[one["latency_p99_ms"] for one in results["naive"]]))
+            rows += _reads(world, database, naive, ours, suffix, channels=channels)
+    tls = certs.make(BENCH)
+    with _naive_server(world, database, tls=tls) as naive, _service(world, database, mtls=True) as ours:
+        rows += _reads(world, database, naive, ours, "_mtls", tls=tls)
     return rows
+
+
+def _reads(world: World, database: str, naive: str, ours: str, suffix: str, **how: object) -> list[Row]:
+    """The rows of one way to connect: against the naive service, against the echo, and the time of the slowest."""
+    results: dict[str, list[dict]] = {"naive": [], "ours": [], "echo": []}
+
+    def side(name: str, target: str, call: str):
+        def measure(number: int) -> float:
+            results[name].append(_load(world, database, target, call, _READS, number, **how))
+            return _rate(results[name][-1])
+        return measure
+
+    figures = interleave(world.scale.rounds, naive=side("naive", naive, "read"), ours=side("ours", ours, "read"),
+                         echo=side("echo", naive, "echo"))
+    return [compared(f"grpc_read{suffix}", "calls/s", figures["naive"], figures["ours"], Goal(at_least=1.5)),
+            compared(f"grpc_read_of_echo{suffix}", "calls/s", figures["echo"], figures["ours"],
+                     naive_is="an empty echo on the same server; 0.6 is hoped for"),
+            measured(f"grpc_read_p99{suffix}", "ms", [one["latency_p99_ms"] for one in results["ours"]],
+                     naive_p99_ms=[one["latency_p99_ms"] for one in results["naive"]])]
 
 
 def grpc_write(world: World) -> list[Row]:
@@ -65,17 +69,17 @@ def _rate(result: dict) -> float:
     return result["operations"] / result["seconds"]
 
 
-def _load(world: World, database: str, target: str, call: str, operations: int, number: int, channels: int = 1) -> dict:
-    return world.round("grpc-load", database, target=target, call=call, channels=channels, members=_MEMBERS,
+def _load(world: World, database: str, target: str, call: str, operations: int, number: int, **how: object) -> dict:
+    return world.round("grpc-load", database, target=target, call=call, members=_MEMBERS, **how,
                        seed=number + 1, warm_up=world.scale.of(_WARM_UP), operations=world.scale.of(operations),
                        env={"TESSERA_BENCH_TOKEN": secrets.token(BENCH, ["*"], _ROLES)})
 
 
 @contextlib.contextmanager
-def _naive_server(world: World, database: str) -> Iterator[str]:
+def _naive_server(world: World, database: str, **how: object) -> Iterator[str]:
     """The naive server's address; it ends when its input does."""
     with processes.log_path(BENCH, "naive-server").open("ab") as log:
-        child = subprocess.Popen([str(PROGRAM), "grpc-serve-naive", f"--connections={_POOL}"],
+        child = subprocess.Popen([str(PROGRAM), "grpc-serve-naive", f"--connections={_POOL}", *flags(how)],
                                  env={**os.environ, **world.environment(database, "membership")},
                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True)
     try:
@@ -87,10 +91,10 @@ def _naive_server(world: World, database: str) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _service(world: World, database: str) -> Iterator[str]:
+def _service(world: World, database: str, mtls: bool = False) -> Iterator[str]:
     """The address of a real membership that works on this database."""
     deployment = Deployment(BENCH, world.backends(database, topic_prefix=database), ["membership"])
-    deployment.start(1)
+    deployment.start(1, mtls=mtls)
     try:
         yield deployment.address("membership-1")
     finally:

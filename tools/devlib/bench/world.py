@@ -88,9 +88,9 @@ class World:
                 "TESSERA_BENCH_JWKS": str(secrets.jwks_file(BENCH))}
 
     def round(self, command: str, database: str, service: str = "membership", env: dict[str, str] | None = None,
-              **flags: object) -> dict:
-        """Runs one command of tessera_bench, and returns what it measured."""
-        argv = [str(PROGRAM), command, *(f"--{name}={value}" for name, value in flags.items())]
+              **how: object) -> dict:
+        """Runs one command of tessera_bench with these flags, and returns what it measured."""
+        argv = [str(PROGRAM), command, *flags(how)]
         done = subprocess.run(argv, env={**os.environ, **self.environment(database, service), **(env or {})},
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_ROUND_SECONDS,
                               check=False)
@@ -98,13 +98,18 @@ class World:
             raise DevError(f"`{' '.join(argv)}` failed ({done.returncode}):\n{done.stderr}{done.stdout}")
         return json.loads(done.stdout.splitlines()[-1])
 
-    def rate(self, command: str, database: str, service: str = "membership", **flags: object) -> float:
+    def rate(self, command: str, database: str, service: str = "membership", **how: object) -> float:
         """Operations per second of one round."""
-        result = self.round(command, database, service, **flags)
+        result = self.round(command, database, service, **how)
         return result["operations"] / result["seconds"]
 
     def _run(self, statement: str) -> None:
         dsn.run(self._stack.postgres.admin_dsn(), statement)
+
+
+def flags(how: dict[str, object]) -> list[str]:
+    """As tessera_bench is told them."""
+    return [f"--{name}={value}" for name, value in how.items()]
 
 
 @contextlib.contextmanager

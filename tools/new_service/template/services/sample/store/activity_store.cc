@@ -29,7 +29,7 @@ void Lock(pg::Tx& tx, const Need& need) {
       "SELECT count(pg_advisory_xact_lock(h)) FROM (SELECT hashtextextended(c::text || '/' || b, 0) AS h "
       "FROM unnest($1::uuid[], $2::text[]) AS k(c, b) ORDER BY h) AS sorted"};
   const Columns columns(need.activities);
-  tx.Run(kLock, columns.customers, columns.brands);
+  tx.Send(kLock, columns.customers, columns.brands);
 }
 
 engine::Loaded Load(pg::Tx& tx, const Need& need, Tables& tables) {
@@ -58,7 +58,7 @@ void Save(pg::Tx& tx, const Tables& tables) {
   });
   if (keys.empty()) return;
   const Columns columns(keys);
-  tx.Run(kSave, columns.customers, columns.brands, counts, times);
+  tx.Send(kSave, columns.customers, columns.brands, counts, times);
 }
 
 std::map<ActivityKey, Activity> FindActivities(pg::Tx& tx, const std::set<ActivityKey>& keys) {

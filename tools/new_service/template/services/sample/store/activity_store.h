@@ -5,7 +5,7 @@
 #include <set>
 
 #include "engine/service.h"
-#include "pg/connection.h"
+#include "pg/tx.h"
 #include "services/sample/domain/activity.h"
 
 namespace tessera::sample {
