@@ -79,13 +79,13 @@ class Runtime {
   void BuildLoops();
   absl::Status StartServer();
   void StartThreads();
-  void Spawn(std::function<void()> loop);
-  void LoopLeases();
+  void Every(absl::Duration period, const std::function<void()>& step);
+  void RenewLeases();
+  void MakePartitions();
+  void Observe();
   void LoopRelay();
   void LoopConsumer();
   void LoopTimers();
-  void LoopPartitions();
-  void LoopObserver();
   pg::ConnectionOptions ConnectionFor(const std::string& what, bool key_access_only = false) const;
 
   ServiceParts parts_;
