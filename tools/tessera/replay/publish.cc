@@ -82,7 +82,10 @@ absl::StatusOr<Published> Publish(const RetailEvents& events, const PublishOptio
   TESSERA_ASSIGN_OR_RETURN(const int32_t partitions, admin->PartitionCount(options.topic));
   TESSERA_ASSIGN_OR_RETURN(
       auto producer,
-      kafka::Producer::Create({.brokers = options.brokers, .client_id = "replay", .security = options.security}));
+      kafka::Producer::Create({.brokers = options.brokers,
+                               .client_id = "replay",
+                               .security = options.security,
+                               .delivery_timeout = kPatience}));
   Published published;
   std::deque<kafka::Message> messages = WithDirt(events, options, partitions, published);
   if (options.seed != 0) messages = Shuffled(std::move(messages), options.seed);
