@@ -78,6 +78,14 @@ void RunDueReviews(Books& books) {
   }
 }
 
+void ScheduleReviews(Books& books) {
+  const InForce in_force = books.AtNow();
+  if (in_force.program == nullptr) return;
+  const TierState& tier = books.root().tier;
+  const absl::Time from = tier.due <= books.now() ? tier.due - absl::Microseconds(1) : books.now();
+  books.SetTierDue(DueOf(*in_force.program, tier, ClockOf(books, from)));
+}
+
 void JudgeTier(Books& books, bool merged) {
   const Member& root = books.root();
   if (root.enrolled_time == absl::InfiniteFuture()) return;
