@@ -163,6 +163,17 @@ TEST_F(TierTest, AMergedCustomerIsReviewedOnTheAnniversariesOfTheOlderEnrolmentO
   EXPECT_EQ(Level(1), 1);
 }
 
+TEST_F(TierTest, NoReviewIsHadTwiceThoughTheClockGoesBack) {
+  Put([](TierPolicy& policy) { policy.window = Window::kAnniversary; });
+  AdvanceTo(At(2024, 2, 10));
+  PayPounds(1, "o1", 100);
+  AdvanceTo(At(2025, 2, 10));
+  world.now -= absl::Seconds(30);
+  PayPounds(1, "o2", 600);
+  EXPECT_EQ(Level(1), 2);
+  EXPECT_EQ(world.Root(1).tier.due, At(2026, 2, 10));
+}
+
 TEST_F(TierTest, NoReviewDowngradesWithinTheHoldAfterAnUpgrade) {
   Put([](TierPolicy& policy) {
     policy.window = Window::kCalendarYear;
