@@ -91,9 +91,11 @@ def _late(members: list[Member], tables: dict[str, list[dict]], end: datetime) -
         if member.tier.changes:
             yield Violation("review lost", member.root, f"by the rules {member.tier.changes}")
         due = due_times.get(member.root)
-        if due and time_of(due) <= end:
+        if due is None:
+            yield Violation("review lost", member.root, f"none is due, by the rules {member.tier.due}")
+        elif time_of(due) <= end:
             yield Violation("review late", member.root, f"due {due}")
-        elif due and member.day_of(time_of(due)) != member.tier.due:
+        elif member.day_of(time_of(due)) != member.tier.due:
             yield Violation("other review", member.root, f"due {due}, by the rules {member.tier.due}")
         for hold in member.holds.values():
             if hold.state == model.OPEN and hold.end <= end:

@@ -17,7 +17,7 @@ OPEN, CAPTURED, RELEASED, TIMED_OUT = 0, 1, 2, 3
 EARNED, CLAWED_BACK, FORGIVEN, MADE_GOOD, DEBT_PAID, SPENT, RETURNED, EXPIRED, ACTIVATED = range(1, 10)
 MEASURES = ("available", "pending", "held", "debt", "held_debt", "earned", "clawed_back", "forgiven", "spent",
             "returned", "expired")
-DEBT_MAX = 12  # Beyond it what is owed is forgiven.
+DEBT_MAX = 5  # Beyond it what is owed is forgiven.
 WARNED_BEFORE = timedelta(days=1)
 
 

@@ -22,21 +22,27 @@ class Till(Caller):
         super().__init__(*args)
         self._holds: list[tuple[str, str, int]] = []  # Customer, hold, amount; so for spends.
         self._spends: list[tuple[str, str, int]] = []
-        self._available: dict[str, int] = {}  # By customer, as it was told last.
 
     def _deeds(self) -> list[tuple[Callable[[], None], int]]:
-        return [(self._earn, 18), (self._earn_of_many, 4), (self._grow, 4), (self._hold, 20), (self._capture, 12),
+        return [(self._earn, 12), (self._empty, 14), (self._earn_of_many, 4), (self._grow, 2), (self._hold, 20), (self._capture, 12),
                 (self._release, 7), (self._spend, 14), (self._refund, 10), (self._err, 4)]
 
     def _earn(self) -> None:
         self._call("EarnPoints", self._customer(), amount=str(self._chooser.randint(1, 90)), reason="till")
+
+    def _empty(self) -> None:
+        """Leaves nothing, as far as the answer knows: what comes back of an order has to be owed."""
+        customer = self._customer()
+        reply = self._call("EarnPoints", customer, amount=str(self._chooser.randint(1, 5)), currency="points")
+        if reply and int(reply["balance"]["available"]):
+            self._spend_points(customer, int(reply["balance"]["available"]))
 
     def _earn_of_many(self) -> None:
         """One call, or several: what of it was not answered comes again, in a call of many or by itself."""
         left = []
         for _ in range(self._chooser.randint(2, _ITEMS_MAX)):
             customer = self._customer() if self._chooser.random() < 0.9 else new_id(self._chooser)
-            currency = self._chooser.choices(["points", "growth", "gold"], [8, 3, 1])[0]
+            currency = self._chooser.choices(["points", "growth", "gold"], [10, 1, 1])[0]
             left.append(self._request(customer, amount=str(self._chooser.randint(1, 40)), currency=currency))
         deadline = time.monotonic() + GIVE_UP_SECONDS
         while left and time.monotonic() < deadline:
@@ -78,8 +84,7 @@ class Till(Caller):
         self._call("EarnPoints", self._customer(), amount=str(self._chooser.randint(1, 20)), currency="growth")
 
     def _hold(self) -> None:
-        customer = self._customer()
-        amount = self._amount(customer, 80)
+        customer, amount = self._customer(), self._chooser.randint(1, 80)
         reply = self._call("HoldPoints", customer, amount=str(amount), ttl=f"{self._chooser.randint(2, 40)}s")
         if reply:
             self._holds.append((customer, reply["hold_id"], amount))
@@ -99,8 +104,9 @@ class Till(Caller):
             self._call("ReleaseHold", customer, hold_id=hold)
 
     def _spend(self) -> None:
-        customer = self._customer()
-        amount = self._amount(customer, 70)
+        self._spend_points(self._customer(), self._chooser.randint(1, 70))
+
+    def _spend_points(self, customer: str, amount: int) -> None:
         reply = self._call("SpendPoints", customer, amount=str(amount))
         if reply:
             self._spends.append((customer, reply["spend_id"], amount))
@@ -112,12 +118,6 @@ class Till(Caller):
         part = self._chooser.choice([0, self._chooser.randint(1, amount), self._chooser.randint(1, amount), amount + 1])
         if self._call("RefundSpend", customer, spend_id=spend, amount=str(part)) and 0 < part < amount:
             self._spends.append((customer, spend, amount - part))
-
-    def _amount(self, customer: str, most: int) -> int:
-        """Often all that there is, so that what comes back of an order has to be owed."""
-        if self._chooser.random() < 0.6:
-            return max(1, self._available.get(customer, 0) + self._chooser.choice([0, 0, 0, 1]))
-        return self._chooser.randint(1, most)
 
     def _customer(self) -> str:
         return self._people.any_customer(self._chooser)
@@ -140,9 +140,4 @@ class Till(Caller):
         if self._chooser.random() < _REUSE_SHARE and answer.code != "INVALID_ARGUMENT":  # Which keeps no request id.
             other = request | {"customer_id": new_id(self._chooser)}
             self._attempt("membership", method, request["request_id"], other, expects="REQUEST_ID_REUSED")
-        if answer.code != OK:
-            return None
-        reply = rpc.decoded(method, answer.reply)
-        if reply["balance"]["currency"] == "points":
-            self._available[customer] = int(reply["balance"]["available"])
-        return reply
+        return rpc.decoded(method, answer.reply) if answer.code == OK else None

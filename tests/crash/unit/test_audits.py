@@ -188,9 +188,13 @@ class AuditsTest(unittest.TestCase):
         self.state.taken_seconds += 3 * truth.DAY_SECONDS
         self._assert_found("hold not ended", "lot not activated", "lot not expired", "warning lost")
 
-    def test_a_review_that_was_lost(self):
+    def test_a_review_that_is_late(self):
         self.state.taken_seconds += 150 * truth.DAY_SECONDS
         self._assert_found("review late")
+
+    def test_a_review_that_was_lost(self):
+        self.tables["membership.member"][0]["tier_due_time"] = None
+        self._assert_found("review lost")
 
     def test_a_review_at_another_time(self):
         self.tables["membership.member"][0]["tier_due_time"] = "2026-08-01 00:00:00+00:00"
