@@ -121,6 +121,10 @@ class Replay:
         self._refusals = Refusals(calls, setting.clock_base_seconds)
         self._decisions = decisions(state, brand)
         self._hold_ends = {row["hold_id"]: time_of(row["end_time"]) for row in state.tables["membership.hold"]}
+        self._merge_rows: defaultdict[str, list[dict]] = defaultdict(list)
+        for row in sorted(state.tables["membership.transfer"], key=lambda one: one["number"]):
+            if row["cause_source"] == "merge":
+                self._merge_rows[row["cause_id"]].append(row)
         self._merges: defaultdict[str, list[dict]] = defaultdict(list)
         absorbed = set()
         place = _places(state)
@@ -160,6 +164,7 @@ class Replay:
                 member.absorb(other)
                 told = left.pop(member.seq, None) or Decision(customer, member.seq)
                 told.merged = time_of(merge["posted_time"])
+                told.rows = self._merge_rows[merge["merge_id"]]  # Debt that is paid has no event of its own.
                 self._step(member, told)
             else:
                 first = min(left)
