@@ -1,39 +1,22 @@
 #include "base/text.h"
 
+#include <unicode/utf8.h>  // macros only: nothing of ICU is linked
+
+#include <algorithm>
+
 namespace tessera {
-namespace {
-
-// The length of the UTF-8 sequence that starts with `lead`, or 0.
-size_t SequenceLength(uint8_t lead) {
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead <= 0xDF) return 2;
-  if (lead >= 0xE0 && lead <= 0xEF) return 3;
-  if (lead >= 0xF0 && lead <= 0xF4) return 4;
-  return 0;
-}
-
-bool IsCodePoint(uint32_t c, size_t length) {
-  if (c >= 0xD800 && c <= 0xDFFF) return false;  // surrogates
-  if (length == 3 && c < 0x800) return false;    // longer than needed
-  return length != 4 || (c >= 0x10000 && c <= 0x10FFFF);
-}
-
-}  // namespace
 
 std::optional<uint32_t> TakeCodePoint(std::string_view& text) {
   if (text.empty()) return std::nullopt;
-  const auto lead = static_cast<uint8_t>(text[0]);
-  const size_t length = SequenceLength(lead);
-  if (length == 0 || length > text.size()) return std::nullopt;
-  uint32_t c = length == 1 ? lead : lead & (0x7Fu >> length);
-  for (size_t k = 1; k < length; ++k) {
-    const auto next = static_cast<uint8_t>(text[k]);
-    if ((next & 0xC0) != 0x80) return std::nullopt;
-    c = (c << 6) | (next & 0x3Fu);
-  }
-  if (!IsCodePoint(c, length)) return std::nullopt;
-  text.remove_prefix(length);
-  return c;
+  const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
+  // ICU counts in 32 bits; no sequence is longer.
+  const auto size = static_cast<int32_t>(std::min<size_t>(text.size(), U8_MAX_LENGTH));
+  int32_t taken = 0;
+  UChar32 c;
+  U8_NEXT(bytes, taken, size, c);
+  if (c < 0) return std::nullopt;
+  text.remove_prefix(static_cast<size_t>(taken));
+  return static_cast<uint32_t>(c);
 }
 
 bool IsUtf8(std::string_view text) {

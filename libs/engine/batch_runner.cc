@@ -66,10 +66,9 @@ AttemptResult BatchRunner::Run(pg::Connection& connection, int64_t batch_no, abs
   if (!LockAndDedupe(tx)) return ResultOf(tx);
   phases_.Enter(Phase::kDiscover);
   if (!Widen(tx)) return ResultOf(tx);
-  phases_.Enter(Phase::kLock);
+  phases_.Enter(Phase::kLoad);
   batch_->Lock(tx);
   if (!tx.ok() || FindWoken(tx)) return ResultOf(tx);
-  phases_.Enter(Phase::kLoad);
   if (batch_->Load(tx) == Loaded::kMoved || !tx.ok()) return ResultOf(tx);
   phases_.Enter(Phase::kDecide);
   if (!DecideAll(tx, now)) return ResultOf(tx);
@@ -243,7 +242,6 @@ AttemptResult BatchRunner::Commit(pg::Tx& tx, absl::Time now) {
   batch_->Save(tx, now);
   SaveEffects(tx, effects_, config_.wrapping_key, config_.counter_shard, now);
   SaveMarks(tx, marks_);
-  phases_.Enter(Phase::kPublish);
   Publish(tx, effects_.events, now);
   FaultPoint("batch.before_commit");
   phases_.Enter(Phase::kCommit);

@@ -7,9 +7,15 @@
 
 namespace tessera::engine {
 
-enum class Phase { kDedupe, kDiscover, kLock, kLoad, kDecide, kSave, kPublish, kCommit };
-inline constexpr std::array<const char*, 8> kPhaseNames = {"dedupe", "discover", "lock",    "load",
-                                                           "decide", "save",     "publish", "commit"};
+enum class Phase {
+  kDedupe,    // marks, ids and stored records: what was seen before
+  kDiscover,  // which rows the commands will need
+  kLoad,      // locks, and the rows under them
+  kDecide,
+  kSave,    // the writes are encoded and sent
+  kCommit,  // the database carries them out and commits
+};
+inline constexpr std::array<const char*, 6> kPhaseNames = {"dedupe", "discover", "load", "decide", "save", "commit"};
 
 class Phases {
  public:

@@ -151,23 +151,28 @@ void Runtime::StartThreads() {
       }
     }));
   }
-  if (auto leased = leases_->Step(); !leased.ok()) LogFailure("leases", leased);
+  RenewLeases();
   sinks_.push_back(StartThread("relay", [this] { LoopRelay(); }));
-  sources_.push_back(StartThread("leases", [this] { LoopLeases(); }));
+  sources_.push_back(StartThread("leases", [this] { Every(kLeaseRenewal, [this] { RenewLeases(); }); }));
   sources_.push_back(StartThread("consumer", [this] { LoopConsumer(); }));
   sources_.push_back(StartThread("timers", [this] { LoopTimers(); }));
-  sources_.push_back(StartThread("partitions", [this] { LoopPartitions(); }));
-  sources_.push_back(StartThread("observer", [this] { LoopObserver(); }));
+  sources_.push_back(StartThread("partitions", [this] { Every(kPartitionPeriod, [this] { MakePartitions(); }); }));
+  sources_.push_back(StartThread("observer", [this] { Every(kObservePeriod, [this] { Observe(); }); }));
 }
 
-void Runtime::LoopLeases() {
-  absl::Time next = absl::Now() + kLeaseRenewal;
+// First when the period has passed.
+void Runtime::Every(absl::Duration period, const std::function<void()>& step) {
+  absl::Time next = absl::Now() + period;
   while (!stop_sources_) {
     absl::SleepFor(kIdleWait);
     if (absl::Now() < next) continue;
-    next = absl::Now() + kLeaseRenewal;
-    if (auto leased = leases_->Step(); !leased.ok()) LogFailure("leases", leased);
+    next = absl::Now() + period;
+    step();
   }
+}
+
+void Runtime::RenewLeases() {
+  if (auto leased = leases_->Step(); !leased.ok()) LogFailure("leases", leased);
 }
 
 void Runtime::LoopRelay() {
@@ -201,29 +206,17 @@ void Runtime::LoopTimers() {
   }
 }
 
-void Runtime::LoopPartitions() {
+void Runtime::MakePartitions() {
   pg::Session session(ConnectionFor("partitions", /*any_plan=*/true));
-  absl::Time next = absl::Now() + kPartitionPeriod;
-  while (!stop_sources_) {
-    absl::SleepFor(kIdleWait);
-    if (absl::Now() < next) continue;
-    next = absl::Now() + kPartitionPeriod;
-    absl::Status done = session.Ensure();
-    if (done.ok()) done = MaintainPartitions(*session, parts_.partitioned_tables, clock_.Now());
-    if (!done.ok()) LogFailure("partitions", done);
-  }
+  absl::Status made = session.Ensure();
+  if (made.ok()) made = MaintainPartitions(*session, parts_.partitioned_tables, clock_.Now());
+  if (!made.ok()) LogFailure("partitions", made);
 }
 
-void Runtime::LoopObserver() {
-  absl::Time next = absl::InfinitePast();
-  while (!stop_sources_) {
-    absl::SleepFor(kIdleWait);
-    if (absl::Now() < next) continue;
-    next = absl::Now() + kObservePeriod;
-    metrics::ObserveProcess();
-    for (const auto& writer : writers_) writer->Observe();
-    if (auto observed = observer_->Step(); !observed.ok()) LogFailure("observer", observed);
-  }
+void Runtime::Observe() {
+  metrics::ObserveProcess();
+  for (const auto& writer : writers_) writer->Observe();
+  if (auto observed = observer_->Step(); !observed.ok()) LogFailure("observer", observed);
 }
 
 void Runtime::Stop() {

@@ -79,13 +79,13 @@ class Runtime {
   void BuildLoops();
   absl::Status StartServer();
   void StartThreads();
-  void Spawn(std::function<void()> loop);
-  void LoopLeases();
+  void Every(absl::Duration period, const std::function<void()>& step);
+  void RenewLeases();
+  void MakePartitions();
+  void Observe();
   void LoopRelay();
   void LoopConsumer();
   void LoopTimers();
-  void LoopPartitions();
-  void LoopObserver();
   // Rows are found by key alone unless `any_plan`: what must read many has that.
   pg::ConnectionOptions ConnectionFor(const std::string& what, bool any_plan = false) const;
 

@@ -1,6 +1,7 @@
 #include "engine/writer_metrics.h"
 
 #include <atomic>
+#include <map>
 #include <string>
 
 #include "base/status.h"
@@ -20,6 +21,11 @@ Labels NextWriter() {
 const std::vector<double>& BatchBounds() {
   static const auto* const bounds = new std::vector<double>{1, 2, 5, 10, 20, 50, 100, 200, 500, 1'000};
   return *bounds;
+}
+
+void CountByReason(const char* name, const char* help, const std::map<std::string, int64_t>& counts) {
+  for (const auto& [reason, count] : counts)
+    GetCounter(name, help, {{"reason", reason}}).Add(static_cast<double>(count));
 }
 
 }  // namespace
@@ -59,15 +65,14 @@ void WriterMetrics::Committed(size_t batch_commands, const Phases& phases, const
     GetCounter("tessera_events_total", "What became of the records read, by outcome", {{"outcome", key.second}})
         .Add(static_cast<double>(count));
   }
+  std::map<std::string, int64_t> refused, parked;
   for (const NewDeadLetter& letter : effects.dead_letters) {
     const auto info = ErrorInfoOf(letter.refusal);
-    GetCounter("tessera_dead_letters_total", "Records refused, by reason",
-               {{"reason", info ? info->reason : std::string("REFUSED")}})
-        .Add();
+    ++refused[info ? info->reason : "REFUSED"];
   }
-  for (const NewParked& parked : effects.parked) {
-    GetCounter("tessera_parked_records_total", "Records set aside, by reason", {{"reason", parked.reason}}).Add();
-  }
+  for (const NewParked& one : effects.parked) ++parked[one.reason];
+  CountByReason("tessera_dead_letters_total", "Records refused, by reason", refused);
+  CountByReason("tessera_parked_records_total", "Records set aside, by reason", parked);
 }
 
 }  // namespace tessera::engine

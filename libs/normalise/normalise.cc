@@ -1,31 +1,32 @@
 #include "normalise/normalise.h"
 
 #include <unicode/uchar.h>
-#include <unicode/utf8.h>
+
+#include <algorithm>
+
+#include "base/text.h"
 
 namespace tessera::normalise {
 
 std::optional<std::string> Opaque(std::string_view text) {
   if (text.size() > 4 * kOpaqueBytesMax) return std::nullopt;
-  const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
-  const int32_t size = static_cast<int32_t>(text.size());
-  int32_t start = -1, end = 0;
-  for (int32_t i = 0; i < size;) {
-    const int32_t at = i;
-    UChar32 c;
-    U8_NEXT(bytes, i, size, c);
-    if (c < 0) return std::nullopt;
+  size_t start = text.size(), end = 0;
+  for (std::string_view rest = text; !rest.empty();) {
+    const size_t at = text.size() - rest.size();
+    const auto code_point = TakeCodePoint(rest);
+    if (!code_point) return std::nullopt;
+    const auto c = static_cast<UChar32>(*code_point);
     if (u_isUWhiteSpace(c)) continue;
     if (u_iscntrl(c)) return std::nullopt;
-    if (start < 0) start = at;
-    end = i;
+    start = std::min(start, at);
+    end = text.size() - rest.size();
   }
-  if (start < 0) return std::nullopt;
-  for (int32_t i = start; i < end; ++i) {
-    if (bytes[i] < 0x20) return std::nullopt;  // a tab or line break inside
-  }
-  if (static_cast<size_t>(end - start) > kOpaqueBytesMax) return std::nullopt;
-  return std::string(text.substr(static_cast<size_t>(start), static_cast<size_t>(end - start)));
+  if (start >= end) return std::nullopt;
+  text = text.substr(start, end - start);
+  // A tab or line break inside.
+  if (std::any_of(text.begin(), text.end(), [](char c) { return static_cast<uint8_t>(c) < 0x20; })) return std::nullopt;
+  if (text.size() > kOpaqueBytesMax) return std::nullopt;
+  return std::string(text);
 }
 
 std::optional<std::string> Card(std::string_view text) {

@@ -98,7 +98,8 @@ absl::StatusOr<AdmittedCall> Server::State::Admit(const Method& method,
   if (method.needs_token) TESSERA_RETURN_IF_ERROR(Authenticate(call, admitted));
   const auto deadline = call.deadline();
   if (deadline != std::chrono::system_clock::time_point::max()) {
-    admitted.call.deadline = absl::FromChrono(deadline);
+    // What is left of it counts: our clock may be off from the one that gRPC reads.
+    admitted.call.deadline = admitted.arrival + (absl::FromChrono(deadline) - absl::Now());
   } else {
     const bool is_stream = method.kind == Method::Kind::kStream;  // Each of its messages gets the default deadline.
     admitted.call.deadline = is_stream ? absl::InfiniteFuture() : admitted.arrival + options.default_deadline;

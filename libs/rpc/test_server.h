@@ -145,8 +145,11 @@ class ServerTest : public ::testing::Test {
   // System time, moved by hand where a test says so.
   class ShiftedClock final : public Clock {
    public:
-    absl::Time Now() const override { return Clock::System().Now() + absl::Seconds(shift_seconds.load()); }
-    std::atomic<int> shift_seconds = 0;
+    absl::Time Now() const override {
+      return Clock::System().Now() + absl::Seconds(shift_seconds.fetch_add(leap_seconds));
+    }
+    mutable std::atomic<int> shift_seconds = 0;
+    std::atomic<int> leap_seconds = 0;  // whenever it is read
   };
 
   ShiftedClock clock_;

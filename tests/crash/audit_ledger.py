@@ -1,22 +1,31 @@
-"""The replayed members against the rows: sides, roots, counters, tiers, sums, lots, holds."""
+"""The replayed members against the rows: sides, roots, counters, tiers, sums, lots, holds, orders; and nothing late."""
 
+from datetime import datetime, timedelta, timezone
 from typing import Iterator
 
+import audit_events
 import model
 from call_log import Call
 from model import Member
-from replay import Replay
+from orders import Order
+from replay import Replay, time_of
+from setting import Setting
 from state import State
 from violation import Violation
 
+_LATE = timedelta(seconds=30)
 
-def audit(calls: list[Call], state: State, brand: str) -> list[Violation]:
-    replay = Replay(calls, state, brand)
-    violations = list(replay.violations)
+
+def audit(calls: list[Call], state: State, brand: str, setting: Setting) -> list[Violation]:
+    replay = Replay(calls, state, brand, setting)
+    violations = [*replay.violations, *audit_events.audit(calls, state, replay, brand)]
     rows = state.tables
+    members = list(replay.members.values())
+    end = datetime.fromtimestamp(state.taken_seconds + setting.clock_base_seconds, timezone.utc) - _LATE
+    violations += _late(members, rows, end)
     for check in (_members, _sums, _lots, _holds):
-        violations += check(list(replay.members.values()), rows)
-    return violations
+        violations += check(members, rows)
+    return violations + list(_orders(replay.orders, rows))
 
 
 def _differences(rule: str, expected: dict, found: dict) -> Iterator[Violation]:
@@ -31,7 +40,8 @@ def _members(members: list[Member], tables: dict[str, list[dict]]) -> Iterator[V
     yield from _differences("other root", roots, {row["customer_id"]: row["root_id"]
                                                   for row in tables["membership.member"]})
     living = [row for row in tables["membership.member"] if row["customer_id"] == row["root_id"]]
-    yield from _differences("other counter or tier", {member.root: (member.seq, member.level) for member in members},
+    expected = {member.root: (member.seq, member.tier.level) for member in members}
+    yield from _differences("other counter or tier", expected,
                             {row["customer_id"]: (row["member_seq"], row["tier_level"]) for row in living})
 
 
@@ -44,10 +54,12 @@ def _sums(members: list[Member], tables: dict[str, list[dict]]) -> Iterator[Viol
 
 
 def _lots(members: list[Member], tables: dict[str, list[dict]]) -> Iterator[Violation]:
-    expected = {lot.lot_id: (lot.side, lot.amount, lot.remaining, lot.held, lot.expired, lot.state)
+    expected = {lot.lot_id: (lot.side, lot.amount, lot.remaining, lot.held, lot.expired, lot.forgiven, lot.warned,
+                             lot.state)
                 for member in members for lot in member.lots.values()}
     yield from _differences("other lot", expected, {
-        row["lot_id"]: (row["customer_id"], row["amount"], row["remaining"], row["held"], row["expired"], row["state"])
+        row["lot_id"]: (row["customer_id"], row["amount"], row["remaining"], row["held"], row["expired"],
+                        row["forgiven"], row["warned"], row["state"])
         for row in tables["membership.lot"]})
 
 
@@ -59,3 +71,43 @@ def _holds(members: list[Member], tables: dict[str, list[dict]]) -> Iterator[Vio
         row["hold_id"]: (row["customer_id"], row["amount"], row["state"], row["captured"], row["refunded"],
                          list(zip(row["part_lot_ids"], row["part_amounts"])))
         for row in tables["membership.hold"]})
+
+
+def _orders(orders: dict[str, Order], tables: dict[str, list[dict]]) -> Iterator[Violation]:
+    expected = {order_id: (order.side, [(award.amount, award.back) for award in order.awards],
+                           order.back_pieces + order.back_money) for order_id, order in orders.items()}
+    yield from _differences("other order", expected, {
+        row["order_id"]: (row["customer_id"], list(zip(row["awards"][2::8], row["awards"][3::8])),
+                          row["back"] or [0] * len(expected.get(row["order_id"], ((), (), ()))[2]))
+        for row in tables["membership.shop_order"]})
+
+
+def _late(members: list[Member], tables: dict[str, list[dict]], end: datetime) -> Iterator[Violation]:
+    """What was due some time before the end has been done: time passes without calls, too."""
+    due_times = {row["customer_id"]: row["tier_due_time"] for row in tables["membership.member"]}
+    for member in members:
+        member.begin(member.seq)
+        member.review(end, False)
+        if member.tier.changes:
+            yield Violation("review lost", member.root, f"by the rules {member.tier.changes}")
+        due = due_times.get(member.root)
+        if due is None:
+            yield Violation("review lost", member.root, f"none is due, by the rules {member.tier.due}")
+        elif time_of(due) <= end:
+            yield Violation("review late", member.root, f"due {due}")
+        elif member.day_of(time_of(due)) != member.tier.due:
+            yield Violation("other review", member.root, f"due {due}, by the rules {member.tier.due}")
+        for hold in member.holds.values():
+            if hold.state == model.OPEN and hold.end <= end:
+                yield Violation("hold not ended", hold.hold_id, f"its time was {hold.end}")
+        for lot in member.lots.values():
+            yield from _late_of(lot, end)
+
+
+def _late_of(lot: model.Lot, end: datetime) -> Iterator[Violation]:
+    if lot.state == model.PENDING and lot.activation <= end:
+        yield Violation("lot not activated", lot.lot_id, f"its time was {lot.activation}")
+    if lot.state == model.ACTIVE and lot.free and lot.expiry <= end:
+        yield Violation("lot not expired", lot.lot_id, f"its time was {lot.expiry}")
+    if lot.state == model.ACTIVE and lot.free and not lot.warned and lot.expiry - model.WARNED_BEFORE <= end:
+        yield Violation("warning lost", lot.lot_id, f"it expires at {lot.expiry}")

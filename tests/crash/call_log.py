@@ -26,6 +26,7 @@ class Attempt:
     start_seconds: float  # Unix time.
     end_seconds: float
     expects: str = ""
+    via: str = ""  # The method that was called with it as one item.
 
 
 class CallLog:
@@ -39,7 +40,7 @@ class CallLog:
     def add(self, attempt: Attempt) -> None:
         with self._lock:
             self._file.write(json.dumps(asdict(attempt)) + "\n")
-            self.outcomes[attempt.method.rpartition("/")[2], attempt.reason or attempt.code] += 1
+            self.outcomes[(attempt.via or attempt.method).rpartition("/")[2], attempt.reason or attempt.code] += 1
 
     def close(self) -> None:
         self._file.close()

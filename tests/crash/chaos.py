@@ -116,7 +116,7 @@ class Chaos:
             if not self._cluster.links[harm.target].stall(harm.amount):
                 return
         elif harm.kind == "clock jumped":
-            self._cluster.clocks[harm.target].set_ms(round(harm.amount * 1000))
+            self._cluster.set_clock(harm.target, harm.amount)
         self.counts[f"{harm.kind}{f' ({harm.target})' if harm.target in self._cluster.links else ''}"] += 1
         if harm.kind != "clock jumped":
             self._pauses.append((harm.kind, harmed))
@@ -206,12 +206,11 @@ class Chaos:
             self._pauses.remove((what, when))
 
     def _calm(self) -> None:
-        """Everything up, nothing armed, all clocks right."""
+        """Everything up, nothing armed, all clocks alike."""
         while self._broker_began or self._disk_full_until:
             self._look_after_broker()
             time.sleep(_TICK_SECONDS)
-        for clock in self._cluster.clocks.values():
-            clock.set_ms(0)
+        self._cluster.set_clocks()
         for one in self._instances:
             self._cluster.kill(one.instance)
-            self._cluster.deployment.restart(one.instance)
+            self._cluster.restart(one.instance)

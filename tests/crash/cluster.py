@@ -59,6 +59,7 @@ class Cluster:
         through = dsn.replaced(self.admin_dsn, host="127.0.0.1", port=str(chosen["postgres.proxy"]))
         self.deployment = Deployment(layout, Backends(through, self.brokers), retail.SERVICES)
         self.clocks: dict[str, OffsetClock] = {}
+        self._clock_base_seconds = 0.0
         self.killed_migrations: list[str] = []
 
     def start(self, instances: int) -> None:
@@ -74,12 +75,27 @@ class Cluster:
         self.deployment.start(instances, env_of=self._env_of)
 
     def _env_of(self, instance: Instance) -> dict[str, str]:
-        clock = self.clocks.setdefault(instance.name, OffsetClock(self.layout.run / f"{instance.name}.clock"))
-        return {"TESSERA_CLOCK_OFFSET_FILE": str(clock.path)}
+        if instance.name not in self.clocks:
+            self.clocks[instance.name] = OffsetClock(self.layout.run / f"{instance.name}.clock")
+        return {"TESSERA_CLOCK_OFFSET_FILE": str(self.clocks[instance.name].path)}
 
     def begin(self, instance: Instance, faults: str = "") -> None:
         """Starts a process that is down, with fault points armed as TESSERA_FAULTS says."""
         self.deployment.begin(instance, self._env_of(instance) | ({"TESSERA_FAULTS": faults} if faults else {}))
+
+    def restart(self, instance: Instance) -> None:
+        """Starts a process that is down, unharmed, and waits until it is ready."""
+        self.deployment.restart(instance, self._env_of(instance))
+
+    def set_clocks(self, base_seconds: float | None = None) -> None:
+        """All clocks ahead of ours by so much, or by as much as they were meant to be."""
+        self._clock_base_seconds = self._clock_base_seconds if base_seconds is None else base_seconds
+        for name in self.clocks:
+            self.set_clock(name, 0.0)
+
+    def set_clock(self, name: str, off_seconds: float) -> None:
+        """The clock of one instance off by so much from the others."""
+        self.clocks[name].set_ms(round((self._clock_base_seconds + off_seconds) * 1000))
 
     def kill(self, instance: Instance) -> bool:
         """Ends a process with kill -9; False if it has ended by itself."""

@@ -6,29 +6,37 @@ import json
 import random
 import sys
 import time
+from dataclasses import asdict
 
 import tools_path  # noqa: F401
 from devlib import paths, secrets, stack
 from devlib.errors import DevError
 
+import reached
 import report
 import setting
 import state
 import verdict
 from call_log import CallLog
-from callers import Caller, Channel, Till
+from callers import Caller
+from channels import Channel
 from chaos import Chaos
 from cluster import Cluster
 from operator_steps import Operator
-from people import BRAND, People
+from people import People
 from rpc import Endpoint
+from setting import BRAND, Setting
 from shop import Shop
+from tills import Till
 from violation import Violation
 
 _ACCOUNTS = 60
 _CALLERS = (Till, Till, Till, Till, Channel, Channel)
 _INSTANCES = 2
 _TELL_SECONDS = 5.0
+_SETUP_SECONDS = 120.0  # At most.
+_DAY_BEGINS = 0.6  # Of the time.
+_TOKEN_SECONDS = 12 * 3600  # Clocks run ahead.
 _ROLES = ["membership.writer", "membership.reader", "oneid.writer", "oneid.reader"]
 
 
@@ -59,9 +67,13 @@ class Run:
         _step("starting everything, migrations killed before their commit and begun again")
         self._cluster.start(_INSTANCES)
         client = self._cluster.deployment.client
-        people = People(setting.make(client, _ACCOUNTS))
-        (self._folder / "customers.json").write_text(json.dumps(people.customers))
         seconds = self._args.minutes * 60
+        day = Setting.after(_SETUP_SECONDS + seconds * _DAY_BEGINS)
+        setting.make(client, _ACCOUNTS, day)
+        day.begin(seconds * _DAY_BEGINS)
+        self._cluster.set_clocks(day.clock_base_seconds)
+        (self._folder / "setting.json").write_text(json.dumps(asdict(day)))
+        people = People(day)
         with contextlib.closing(CallLog(self._folder / "calls.jsonl")) as log, \
                 contextlib.closing(Shop(client, seconds * 0.9, self._folder / "log" / "replay.log")) as shop:
             chaos, broken = self._break(people, log, seconds)
@@ -72,8 +84,9 @@ class Run:
             state.write(after, self._folder / "state.json")
             _step("judging")
             violations = [*broken, *verdict.judge(self._folder), *shop.judge(self._cluster.deployment)]
-            self.cases = report.cases(chaos, self._args.kills)
-            print(report.table(chaos, log.outcomes), flush=True)
+            happened = reached.counts(after, BRAND)
+            self.cases = report.cases(chaos, happened, self._args.kills)
+            print(report.table(chaos, log.outcomes, happened), flush=True)
             print(f"\n{operator.retried} parked records were tried again", flush=True)
         return violations
 
@@ -104,7 +117,7 @@ class Run:
         return chaos, violations
 
     def _callers(self, people: People, log: CallLog) -> list[Caller]:
-        token = secrets.token(self._cluster.layout, ["*"], _ROLES)
+        token = secrets.token(self._cluster.layout, ["*"], _ROLES, ttl_seconds=_TOKEN_SECONDS)
         deployment = self._cluster.deployment
         made = []
         for number, kind in enumerate(_CALLERS):

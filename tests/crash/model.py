@@ -1,17 +1,24 @@
-"""The auditor's own model of points, lots, holds and tiers: written beside the rules, not beside the services.
+"""The auditor's own model of points, lots, holds, debt and tiers: written beside the rules, not beside the services.
 
-Only what the callers' program can do is known: no clawback, so no debt; lots that expire; tiers by lifetime growth.
+Only what the callers' program can do is known: points in lots that expire and may be owed up to a limit; growth.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import tiers
+from orders import Award, Order
+from tiers import Tier
 
 PENDING, ACTIVE, CLOSED = 0, 1, 2
 OPEN, CAPTURED, RELEASED, TIMED_OUT = 0, 1, 2, 3
-EARNED, SPENT, RETURNED, EXPIRED, ACTIVATED = 1, 6, 7, 8, 9
-MEASURES = ("available", "pending", "held", "debt", "earned", "clawed_back", "forgiven", "spent", "returned", "expired")
-LEVELS = (0, 60, 300, 1500)  # Growth from which each level is reached.
+EARNED, CLAWED_BACK, FORGIVEN, MADE_GOOD, DEBT_PAID, SPENT, RETURNED, EXPIRED, ACTIVATED = range(1, 10)
+MEASURES = ("available", "pending", "held", "debt", "held_debt", "earned", "clawed_back", "forgiven", "spent",
+            "returned", "expired")
+DEBT_MAX = 5  # Beyond it what is owed is forgiven.
+WARNED_BEFORE = timedelta(days=1)
 
 
 class Impossible(Exception):
@@ -28,10 +35,13 @@ class Lot:
     amount: int
     activation: datetime
     expiry: datetime
+    earned: datetime
     remaining: int = 0
     state: int = PENDING
     held: int = 0
     expired: int = 0
+    forgiven: int = 0  # Of its clawbacks: made good by what comes back.
+    warned: bool = False
 
     @property
     def free(self) -> int:
@@ -52,6 +62,27 @@ class Hold:
     refunded: int = 0
 
 
+@dataclass
+class HeldDebt:
+    """Debt that stands for held points until their hold ends, and the lot whose clawback is owed."""
+
+    side: str
+    lot: Lot
+    amount: int
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Where a clawback of one award was taken from."""
+
+    rule_id: str
+    amount: int
+    from_pending: int
+    from_available: int
+    debt: int
+    forgiven: int
+
+
 @dataclass(frozen=True)
 class Posting:
     """One transfer, without its times."""
@@ -65,17 +96,40 @@ class Posting:
 
 @dataclass
 class Member:
-    """A living customer with all sides. `postings` are those of the step under way."""
+    """A living customer with all sides. `postings` and `taken` are those of the step under way."""
 
     root: str
     sides: list[str]
+    zone: ZoneInfo
     seq: int = 0
-    level: int = 1
+    tier: Tier = field(default_factory=Tier)
     lots: dict[str, Lot] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
     sums: dict[tuple[str, str], dict[str, int]] = field(
         default_factory=lambda: defaultdict(lambda: dict.fromkeys(MEASURES, 0)))
+    held_debts: list[HeldDebt] = field(default_factory=list)  # Oldest first.
     postings: list[Posting] = field(default_factory=list)
+    taken: list[Taken] = field(default_factory=list)
+    growth_changed: bool = False
+
+    def begin(self, seq: int) -> None:
+        """The next step."""
+        self.seq = seq
+        self.postings, self.taken, self.tier.changes = [], [], []
+        self.growth_changed = False
+
+    def copy(self) -> "Member":
+        """To see what time would do: with lots, holds, debts and sums of its own, the tier left out."""
+        lots = {lot_id: replace(lot) for lot_id, lot in self.lots.items()}
+        holds = {hold_id: replace(hold, parts=[(lots[lot.lot_id], part) for lot, part in hold.parts])
+                 for hold_id, hold in self.holds.items()}
+        debts = [replace(debt, lot=lots[debt.lot.lot_id]) for debt in self.held_debts]
+        sums = defaultdict(lambda: dict.fromkeys(MEASURES, 0), {key: dict(one) for key, one in self.sums.items()})
+        return replace(self, lots=lots, holds=holds, sums=sums, held_debts=debts, postings=[], tier=Tier())
+
+    def ordered_sides(self) -> list[str]:
+        """The root first."""
+        return [self.root, *sorted(one for one in self.sides if one != self.root)]
 
     # ---- sums ----
 
@@ -92,7 +146,7 @@ class Member:
 
     def catch_up(self, now: datetime) -> None:
         """Ends the holds that are due, activates pending lots, expires active ones: side by side, the root's first."""
-        for side in [self.root, *sorted(one for one in self.sides if one != self.root)]:
+        for side in self.ordered_sides():
             for hold in sorted((one for one in self.holds.values() if one.side == side and one.state == OPEN),
                                key=lambda one: (one.end, one.hold_id)):
                 if hold.end <= now:
@@ -110,12 +164,20 @@ class Member:
             raise Impossible(f"lot {lot.lot_id} is activated in state {lot.state}")
         self._add(lot.side, lot.currency, "pending", -lot.remaining)
         if lot.currency == "growth":  # It has lots while it is pending only.
-            self._add(lot.side, "growth", "available", lot.remaining)
+            self._grow(lot.side, lot.remaining, lot.earned)
             self._post(ACTIVATED, lot.side, "growth", lot.remaining, lot.lot_id)
             lot.remaining, lot.state = 0, CLOSED
             return
         lot.state = ACTIVE
         self._make_free(lot, lot.remaining, now)
+
+    def _grow(self, side: str, amount: int, earned: datetime) -> None:
+        self._add(side, "growth", "available", amount)
+        self.tier.add(self.day_of(earned), amount)
+        self.growth_changed = True
+
+    def day_of(self, time: datetime):
+        return time.astimezone(self.zone).date()
 
     def _expire(self, lot: Lot) -> None:
         amount = lot.free
@@ -128,13 +190,78 @@ class Member:
         self._post(EXPIRED, lot.side, "points", amount, lot.lot_id)
 
     def _make_free(self, lot: Lot, amount: int, now: datetime | None) -> int:
-        """The points can be spent again, or expire at once if their time is over; how many did."""
+        """The points pay debt, and can be spent again, or expire at once if their time is over; how many did."""
         self._add(lot.side, "points", "available", amount)
+        self._pay_debt(lot)
         if now is None or lot.expiry > now:
             return 0
         gone = lot.free
         self._expire(lot)
         return gone
+
+    def warn(self, side: str, now: datetime) -> tuple[int, datetime] | None:
+        """Announces what expires soon of a side's points: how much, and when the last of it does."""
+        lots = [lot for lot in self.lots.values() if lot.side == side and lot.state == ACTIVE and lot.free > 0
+                and not lot.warned and lot.expiry - WARNED_BEFORE <= now < lot.expiry]
+        for lot in lots:
+            lot.warned = True
+        return (sum(lot.free for lot in lots), max(lot.expiry for lot in lots)) if lots else None
+
+    # ---- debt ----
+
+    def _pay_debt(self, lot: Lot) -> None:
+        """Of the lot's own side first, then of the root, then of the others."""
+        for debtor in sorted(self.ordered_sides(), key=lambda side: side != lot.side):
+            owed = self.sums[debtor, "points"]
+            paid = min(lot.free, owed["debt"])
+            if paid <= 0:
+                continue
+            self._take(lot, paid)
+            self._add(lot.side, "points", "available", -paid)
+            self._add(debtor, "points", "debt", -paid)
+            self._end_held_debt(debtor, min(owed["held_debt"], paid))
+            self._post(DEBT_PAID, lot.side, "points", paid, lot.lot_id)
+
+    def _end_held_debt(self, side: str, amount: int) -> list[tuple[Lot, int]]:
+        """So much of it is held debt no more; the lots whose clawbacks it was for."""
+        self._add(side, "points", "held_debt", -amount)
+        ended = []
+        for debt in self.held_debts:
+            part = min(debt.amount, amount) if debt.side == side else 0
+            if part:
+                ended.append((debt.lot, part))
+                debt.amount -= part
+                amount -= part
+        self.held_debts = [debt for debt in self.held_debts if debt.amount]
+        return ended
+
+    def _settle_held_debt(self) -> None:
+        """What was captured cannot pay any more: it is owed up to the limit, and forgiven beyond it."""
+        excess = self.total("points", "held_debt") - self.total("points", "held")
+        if excess <= 0:
+            return
+        kept = self._room_for_debt(excess)
+        forgiven = excess - kept
+        for side in self.ordered_sides():
+            provisional = self.sums[side, "points"]["held_debt"]
+            stays = min(provisional, kept)
+            goes = min(provisional - stays, forgiven)
+            self._end_held_debt(side, stays)
+            for lot, part in self._end_held_debt(side, goes):
+                lot.forgiven += part
+            if goes:
+                self._add(side, "points", "debt", -goes)
+                self._forgive(side, goes)
+            kept -= stays
+            forgiven -= goes
+
+    def _room_for_debt(self, wanted: int) -> int:
+        owed = self.total("points", "debt") - self.total("points", "held_debt")
+        return max(0, min(DEBT_MAX - owed, wanted))
+
+    def _forgive(self, side: str, amount: int) -> None:
+        self._add(side, "points", "forgiven", amount)
+        self._post(FORGIVEN, side, "points", amount)
 
     @staticmethod
     def _take(lot: Lot, amount: int) -> None:
@@ -153,7 +280,7 @@ class Member:
         self._add(lot.side, lot.currency, "earned", lot.amount)
         self._post(EARNED, lot.side, lot.currency, lot.amount, lot.lot_id if has_lot else "")
         if not has_lot:
-            self._add(lot.side, "growth", "available", lot.amount)
+            self._grow(lot.side, lot.amount, lot.earned)
             return
         lot.remaining = lot.amount
         self.lots[lot.lot_id] = lot
@@ -164,16 +291,20 @@ class Member:
             self._make_free(lot, lot.amount, now)
 
     def _parts(self, amount: int) -> list[tuple[Lot, int]]:
-        """Earliest expiry first, then by id, which begins with the time of the earning."""
         parts = []
-        for lot in sorted(self.lots.values(), key=lambda one: (one.expiry, one.lot_id)):
-            part = min(amount, lot.free) if lot.state == ACTIVE else 0  # Growth never has an active one.
+        for lot in self._spending_order():
+            part = min(amount, lot.free)
             if part > 0:
                 parts.append((lot, part))
                 amount -= part
         if amount > 0:
             raise Impossible(f"{amount} more are taken than {self.root} has")
         return parts
+
+    def _spending_order(self) -> list[Lot]:
+        """Earliest expiry first, then by id, which begins with the time of the earning. Growth never has an active one."""
+        return sorted((lot for lot in self.lots.values() if lot.state == ACTIVE),
+                      key=lambda one: (one.expiry, one.lot_id))
 
     def hold(self, hold_id: str, side: str, amount: int, end: datetime) -> None:
         parts = self._parts(amount)
@@ -215,6 +346,7 @@ class Member:
             self._spent(lot, taken)
         for lot, back in released:
             self._make_free(lot, back, now)
+        self._settle_held_debt()
 
     def refund(self, spend: Hold, amount: int, now: datetime) -> int:
         """The last parts of what was captured come back first; how much of it expired at once."""
@@ -238,23 +370,108 @@ class Member:
     def _give_back(self, lot: Lot, amount: int, now: datetime) -> int:
         self._add(lot.side, "points", "returned", amount)
         self._post(RETURNED, lot.side, "points", amount, lot.lot_id)
-        lot.remaining += amount
+        good = min(amount, lot.forgiven)
+        if good:
+            lot.forgiven -= good
+            self._add(lot.side, "points", "forgiven", -good)
+            self._post(MADE_GOOD, lot.side, "points", good, lot.lot_id)
+        if good == amount:
+            return 0
+        lot.remaining += amount - good
         lot.state = ACTIVE
-        return self._make_free(lot, amount, now)
+        return self._make_free(lot, amount - good, now)
+
+    # ---- orders ----
+
+    def claw_back(self, order: Order) -> None:
+        """Takes what is due back of each award. What had expired unspent counts as taken."""
+        for award in order.awards:
+            expired = min(award.lot.expired, award.amount - award.back) if award.lot else 0
+            amount = order.due_back(award) - award.back - expired
+            if amount > 0:
+                award.back += amount
+                self.taken.append(self._claw_back(order.side, award, amount))
+
+    def _claw_back(self, side: str, award: Award, amount: int) -> Taken:
+        """From the award's own pending points, its own active ones, other active ones; the rest is owed or forgiven."""
+        self._add(side, award.rule.currency, "clawed_back", amount)
+        pending = self._claw_back_pending(award.lot, amount) if award.lot else 0
+        left = amount - pending
+        if award.rule.currency == "growth":
+            if left:
+                self._grow(side, -left, award.time)
+                self._post(CLAWED_BACK, side, "growth", left)
+            return Taken(award.rule.rule_id, amount, pending, left, 0, 0)
+        own = [award.lot] if award.lot.state == ACTIVE else []
+        for lot in own + [lot for lot in self._spending_order() if lot is not award.lot]:
+            left -= self._claw_back_active(side, lot, left)
+        available = amount - pending - left
+        debt, forgiven = self._owe(side, award.lot, left) if left else (0, 0)
+        return Taken(award.rule.rule_id, amount, pending, available, debt, forgiven)
+
+    def _claw_back_pending(self, lot: Lot, amount: int) -> int:
+        part = min(amount, lot.remaining) if lot.state == PENDING else 0
+        if part:
+            lot.remaining -= part
+            lot.state = PENDING if lot.remaining else CLOSED
+            self._add(lot.side, lot.currency, "pending", -part)
+            self._post(CLAWED_BACK, lot.side, lot.currency, part, lot.lot_id)
+        return part
+
+    def _claw_back_active(self, side: str, lot: Lot, amount: int) -> int:
+        part = min(amount, lot.free)
+        if part:
+            self._take(lot, part)
+            self._add(lot.side, "points", "available", -part)
+            self._add(side, "points", "clawed_back", -part)
+            self._add(lot.side, "points", "clawed_back", part)
+            self._post(CLAWED_BACK, lot.side, "points", part, lot.lot_id)
+        return part
+
+    def _owe(self, side: str, lot: Lot, amount: int) -> tuple[int, int]:
+        """For as much as is held it is owed until the hold ends; of the rest up to the limit. Debt, and forgiven."""
+        provisional = min(amount, self.total("points", "held") - self.total("points", "held_debt"))
+        debt = self._room_for_debt(amount - provisional)
+        self._add(side, "points", "debt", provisional + debt)
+        if provisional:
+            self._add(side, "points", "held_debt", provisional)
+            self.held_debts.append(HeldDebt(side, lot, provisional))
+        self._post(CLAWED_BACK, side, "points", amount)
+        forgiven = amount - provisional - debt
+        if forgiven:
+            lot.forgiven += forgiven
+            self._forgive(side, forgiven)
+        return provisional + debt, forgiven
 
     # ---- tiers and merges ----
 
-    def judge(self) -> None:
-        """Up at once; nothing in this program takes a level away."""
-        growth = self.total("growth", "available")
-        self.level = max(self.level, sum(growth >= threshold for threshold in LEVELS))
+    def review(self, now: datetime, is_told: bool) -> None:
+        """By the clock of a decision."""
+        today = self.day_of(now)
+        if self.day_of(now + tiers.CLOCKS_APART) >= self.tier.due > today:
+            self.tier.approach_review()
+        self.tier.review(today, is_told)
+
+    def judge(self, now: datetime | None) -> None:
+        """Up at once; what growth was taken back takes a level at the review only. Growth comes with a time."""
+        if self.growth_changed:
+            returned = any(taken.rule_id == "order_growth" and taken.from_available for taken in self.taken)
+            self.tier.judge(self.day_of(now), tiers.RETURN if returned else tiers.POSTING)
 
     def absorb(self, other: "Member") -> None:
         """The larger counter goes on, with the merge as its next step."""
+        self.begin(max(self.seq, other.seq) + 1)
         self.sides += other.sides
-        self.seq = max(self.seq, other.seq) + 1
-        self.level = max(self.level, other.level)
+        self.tier.unite(other.tier)
         self.lots |= other.lots
         self.holds |= other.holds
         self.sums |= other.sums
-        self.judge()
+        self.held_debts += other.held_debts
+
+    def offset_debt(self) -> None:
+        """Available points of either pay the debt of either."""
+        payable = min(self.total("points", "available"), self.total("points", "debt"))
+        for lot in self._spending_order():
+            if payable > 0 and lot.free:
+                payable -= lot.free
+                self._pay_debt(lot)

@@ -4,22 +4,17 @@ import random
 import threading
 import uuid
 
-BRAND = "crash"
-SOURCE = "till"
-ACCOUNT_EVENT = "account-"  # Begins the ids of the events that make the accounts.
+from setting import Setting
+
 _SIDES_MAX = 6
-
-
-def identifier(account: int) -> dict:
-    """Each account in a shop of its own, so that no rule keeps two of them from being one person."""
-    return {"namespace": "pos_id", "scope": f"shop{account}", "value": f"account{account}"}
 
 
 class People:
     """The customers of the accounts, and the merges that were asked for. Thread-safe."""
 
-    def __init__(self, customers: list[str]):
-        self.customers = customers  # By account.
+    def __init__(self, setting: Setting):
+        self.setting = setting
+        self.customers = setting.customers
         self.bindings: list[tuple[int, int, str]] = []  # Two accounts, and the event that binds them.
         self._lock = threading.Lock()
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import reached
 from chaos import Chaos
 from violation import Violation
 
@@ -15,8 +16,9 @@ def progress(now: float, attempts: int, chaos: Chaos) -> str:
     return f"  {now:5.0f} s  {attempts} attempts, {chaos.service_kills()} services killed, {ended}"
 
 
-def table(chaos: Chaos, outcomes: Counter) -> str:
-    """Every fault with how often it really hit, calls by method and outcome, and how long recovery took."""
+def table(chaos: Chaos, outcomes: Counter, happened: Counter) -> str:
+    """Every fault with how often it really hit, calls by method and outcome, what members went through, and how long
+    recovery took."""
     lines = ["", "faults that hit"]
     lines += [f"  {count:6}  {name}" for name, count in sorted(chaos.counts.items())]
     lines += ["", "processes that ended at a fault point"]
@@ -24,6 +26,8 @@ def table(chaos: Chaos, outcomes: Counter) -> str:
     lines += [f"  {0:6}  {name}" for name in chaos.missing_points()]
     lines += ["", "attempts of calls by outcome"]
     lines += [f"  {count:6}  {method}: {outcome}" for (method, outcome), count in sorted(outcomes.items())]
+    lines += ["", "what members went through"]
+    lines += [f"  {count:6}  {name}" for name, count in sorted(happened.items())]
     lines += ["", "seconds until (median, longest, how often)"]
     for what, seconds in sorted(chaos.recoveries.items()):
         ordered = sorted(seconds)
@@ -31,9 +35,10 @@ def table(chaos: Chaos, outcomes: Counter) -> str:
     return "\n".join(lines)
 
 
-def cases(chaos: Chaos, kills: int) -> list[dict]:
+def cases(chaos: Chaos, happened: Counter, kills: int) -> list[dict]:
     """What a run has to reach for its verdict to mean something."""
     counts = chaos.counts
+    missing = [name for name in reached.WANTED if not happened[name]]
     wanted = [(f"at least {kills} services killed", chaos.service_kills() >= kills),
               ("Postgres restarted in immediate mode three times", counts["postgres restarted"] >= 3),
               ("the broker killed twice", counts["broker killed"] >= 2),
@@ -41,8 +46,10 @@ def cases(chaos: Chaos, kills: int) -> list[dict]:
               ("connections cut and stalled", all(any(name.startswith(what) for name in counts)
                                                   for what in ("connections cut", "connections stalled"))),
               ("clocks jumped", counts["clock jumped"] >= 1),
-              ("a process ended at each fault point", not chaos.missing_points())]
-    return [{"name": name, "passed": passed, "output": table(chaos, Counter())} for name, passed in wanted]
+              ("a process ended at each fault point", not chaos.missing_points()),
+              ("members went through everything that is judged", not missing)]
+    output = f"{table(chaos, Counter(), happened)}\nmissing: {missing}"
+    return [{"name": name, "passed": passed, "output": output} for name, passed in wanted]
 
 
 def verdict(violations: list[Violation]) -> str:

@@ -13,6 +13,7 @@ from tessera.oneid.v1 import intake_service_pb2
 _SERVICES = {service.full_name: service for module in (points_service_pb2, intake_service_pb2)
              for service in module.DESCRIPTOR.services_by_name.values()}
 _DETAILS = "grpc-status-details-bin"
+_CODE_NAMES = {code.value[0]: code.name for code in grpc.StatusCode}
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,29 @@ def decoded(method: str, reply: bytes) -> dict:
     return json_format.MessageToDict(message, preserving_proto_field_name=True, including_default_value_fields=True)
 
 
+def results(reply: bytes) -> list[tuple[str, str, bytes]]:
+    """Code, reason and reply of each item of a BatchEarnPoints that was answered."""
+    found = []
+    for one in points_service_pb2.BatchEarnPointsResponse.FromString(reply).results:
+        if one.HasField("response"):
+            found.append(("OK", "", one.response.SerializeToString()))
+        else:
+            found.append((_CODE_NAMES[one.error.code], _reason_in(one.error), b""))
+    return found
+
+
 def _reason(error: grpc.RpcError) -> str:
     for name, value in error.trailing_metadata() or ():
         if name == _DETAILS:
-            for detail in status_pb2.Status.FromString(value).details:
-                info = error_details_pb2.ErrorInfo()
-                if detail.Unpack(info):
-                    return info.reason
+            return _reason_in(status_pb2.Status.FromString(value))
+    return ""
+
+
+def _reason_in(status: status_pb2.Status) -> str:
+    for detail in status.details:
+        info = error_details_pb2.ErrorInfo()
+        if detail.Unpack(info):
+            return info.reason
     return ""
 
 

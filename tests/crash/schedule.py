@@ -10,6 +10,7 @@ _EVERYWHERE = {"batch.before_commit": 30, "batch.committed_not_answered": 30, "r
                "consumer.records_read": 20, "pg.commit_lost": 80, "pg.commit_answer_lost": 80,
                "lease.taken_over": 1, "writer.suspects_noted": 1}
 _OF_SERVICE = {"oneid": {"merge.answer_read": 1}, "membership": {"merge.fact_read": 1, "timer.due_pushed": 5}}
+CLOCK_STEPS_SECONDS = (-60.0, 0.0, 60.0)
 # Only reached by records that an earlier process was ended by, so it is armed beside all others until it has been met.
 AFTER_ANOTHER = "writer.suspect_noted"
 
@@ -99,5 +100,5 @@ def harms(chooser: random.Random, instances: list[Instance], seconds: float) -> 
         made.append(Harm(chooser.uniform(0, seconds), "connections stalled", link, chooser.uniform(0.5, 6.0)))
     for _ in range(max(4, round(seconds / 15))):
         made.append(Harm(chooser.uniform(0, seconds), "clock jumped", chooser.choice(instances).name,
-                         chooser.choice([-60.0, 0.0, 60.0])))
+                         chooser.choice(CLOCK_STEPS_SECONDS)))
     return sorted(made, key=lambda harm: harm.at_seconds)

@@ -3,18 +3,62 @@
 import json
 import time
 import uuid
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import tools_path  # noqa: F401
 from devlib.client import Client
 from devlib.errors import DevError
 
-from people import ACCOUNT_EVENT, BRAND, SOURCE, identifier
+import tiers
 
+BRAND = "crash"
+SOURCE = "till"
+ACCOUNT_EVENT = "account-"  # Begins the ids of the events that make the accounts.
 _PROGRAM = Path(__file__).with_name("program.json")
 _LONG_AGO = "2000-01-01T00:00:00Z"
 _SECONDS_MAX = 60.0
 _PAGE = 500
+_HOUR = timedelta(hours=1)
+
+
+@dataclass
+class Setting:
+    """What the auditor has to know. The clocks of the services run ahead, so that a day begins amid the run."""
+
+    time_zone: str  # Where the next hour that is full enough ahead begins a day.
+    midnight: str  # That hour.
+    clock_base_seconds: float = 0.0
+    customers: list[str] = field(default_factory=list)  # By account; so for the next.
+    enrolled: list[str] = field(default_factory=list)  # Days.
+
+    @classmethod
+    def after(cls, seconds: float) -> "Setting":
+        """Its day begins so many seconds from now at the earliest."""
+        hour = (datetime.now(timezone.utc) + timedelta(seconds=seconds)).replace(minute=0, second=0, microsecond=0)
+        midnight = hour + _HOUR
+        east = -midnight.hour if midnight.hour < 12 else 24 - midnight.hour
+        return cls(f"Etc/GMT{-east:+d}", midnight.isoformat())  # Their sign is west of Greenwich.
+
+    @property
+    def day_before(self) -> date:
+        """In the brand's zone, as the accounts are made."""
+        return datetime.fromisoformat(self.midnight).astimezone(ZoneInfo(self.time_zone)).date() - timedelta(days=1)
+
+    def begin(self, midnight_after_seconds: float) -> None:
+        """From now on clocks run ahead by so much that the day begins when it should."""
+        real = datetime.fromisoformat(self.midnight).timestamp() - time.time()
+        self.clock_base_seconds = max(0.0, real - midnight_after_seconds)
+
+    def now(self) -> datetime:
+        return datetime.now(timezone.utc) + timedelta(seconds=self.clock_base_seconds)
+
+
+def identifier(account: int) -> dict:
+    """Each account in a shop of its own, so that no rule keeps two of them from being one person."""
+    return {"namespace": "pos_id", "scope": f"shop{account}", "value": f"account{account}"}
 
 
 def _until(done, what: str):
@@ -59,15 +103,25 @@ def _members(client: Client, accounts: int) -> bool | None:
     return True if int(told["members"]) == accounts else None
 
 
-def make(client: Client, accounts: int) -> list[str]:
+def _enrolment(account: int, day: date) -> date:
+    """Of three accounts one has its anniversary on the day that begins amid the run, the others earlier in the year."""
+    if account % 3 == 0:
+        return tiers.anniversary(day, day.year - 1 - account % 2)
+    return day - timedelta(days=20 + account if account % 3 == 1 else 250 + account)
+
+
+def make(client: Client, accounts: int, setting: Setting) -> None:
     """Makes brand, program and accounts; the customers of the accounts, all members."""
     client.call("oneid", "AdminService/PutBrandGroup", brand_id=BRAND, request_id=str(uuid.uuid4()), group_id=BRAND,
-                brands=[{"brand_id": BRAND, "time_zone": "Europe/London", "region": "GB", "currency": "GBP"}])
+                brands=[{"brand_id": BRAND, "time_zone": setting.time_zone, "region": "GB", "currency": "GBP"}])
     _until(lambda: _program_is_put(client), "membership has met the brand")
     for account in range(accounts):
+        day = _enrolment(account, setting.day_before + timedelta(days=1))
+        noon = datetime(day.year, day.month, day.day, 12, tzinfo=ZoneInfo(setting.time_zone)).astimezone(timezone.utc)
+        setting.enrolled.append(day.isoformat())
         event = {"event_id": f"{ACCOUNT_EVENT}{account}", "source": SOURCE,
+                 "event_time": noon.isoformat().replace("+00:00", "Z"),
                  "event": {"identifiers": [identifier(account)], "customer_identified": {}}}
         client.call("oneid", "IntakeService/PublishEvent", brand_id=BRAND, event=event)
-    customers = _until(lambda: _customers(client, accounts), "every account has a customer")
+    setting.customers += _until(lambda: _customers(client, accounts), "every account has a customer")
     _until(lambda: _members(client, accounts), "every customer is a member")
-    return customers

@@ -4,6 +4,7 @@ import contextlib
 import json
 import time
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import tools_path  # noqa: F401
@@ -32,6 +33,7 @@ class Event:
     brand: str
     key: str
     data: bytes
+    time_us: int  # ce_time, microseconds since 1970.
 
 
 @dataclass
@@ -53,6 +55,7 @@ class State:
 
     tables: dict[str, list[dict]] = field(default_factory=dict)
     slots: list[Slot] = field(default_factory=list)
+    taken_seconds: float = 0.0  # Unix time, by our clock.
 
     def facts(self, service: str, log: int) -> list[Event]:
         """All events of a log that were published, each once, slot by slot in order."""
@@ -79,6 +82,7 @@ _TABLES = {
     "membership.own_account": "SELECT a.*, b.currency_names[a.currency_no] AS currency FROM membership.own_account a "
                               "JOIN membership.brand b USING (brand_id) WHERE brand_id = %s",
     "membership.applied_merge": "SELECT * FROM membership.applied_merge WHERE group_id = %s",
+    "membership.shop_order": "SELECT * FROM membership.shop_order WHERE brand_id = %s",
     "oneid.channel_event": "SELECT event_id, source, brand_id FROM oneid.channel_event WHERE brand_id = %s",
     "oneid.customer": "SELECT customer_id, root_id, anonymous FROM oneid.customer WHERE group_id = %s",
     "oneid.merge": "SELECT * FROM oneid.merge WHERE group_id = %s",
@@ -103,14 +107,15 @@ def _read_slots(connection, service: str) -> list[Slot]:
         for log, slot, base_seq, events in cursor.fetchall():
             for place, one in enumerate(outbox_pb2.OutboxEvents.FromString(bytes(events)).events):
                 slots[log, slot].outbox.append(Event(base_seq + place, one.id, one.type, one.causation_id,
-                                                     one.brand_id, one.key, one.data))
+                                                     one.brand_id, one.key, one.data, one.time_us))
     return list(slots.values())
 
 
 def _event_of(message) -> Event:
     headers = {name: value.decode() for name, value in message.headers() or ()}
     return Event(int(headers["ce_sequence"]), headers["ce_id"], headers["ce_type"], headers["ce_causationid"],
-                 headers.get("ce_brandid", ""), message.key().decode(), message.value())
+                 headers.get("ce_brandid", ""), message.key().decode(), message.value(),
+                 round(datetime.fromisoformat(headers["ce_time"].replace("Z", "+00:00")).timestamp() * 1_000_000))
 
 
 def _read_topic(brokers: str, topic: str) -> list[list[Event]]:
@@ -134,7 +139,7 @@ def _read_topic(brokers: str, topic: str) -> list[list[Event]]:
 
 def _snapshot(admin_dsn: str, brand: str) -> State:
     """All tables and outboxes at one moment."""
-    state = State()
+    state = State(taken_seconds=time.time())
     connection = psycopg2.connect(admin_dsn)
     connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
     psycopg2.extras.register_uuid(conn_or_curs=connection)
@@ -179,4 +184,4 @@ def load(path: Path) -> State:
         return [Event(**one | {"data": bytes.fromhex(one["data"])}) for one in of]
 
     return State(kept["tables"], [Slot(**one | {"outbox": events(one["outbox"]), "topic": events(one["topic"])})
-                                  for one in kept["slots"]])
+                                  for one in kept["slots"]], kept["taken_seconds"])

@@ -11,17 +11,18 @@ import audit_logs
 import call_log
 import report
 import state
-from people import BRAND
+from setting import BRAND, Setting
 from violation import Violation
 
 
 def judge(folder: Path) -> list[Violation]:
-    """Judges the log, the accounts and the state that a run left in its folder."""
+    """Judges the log, the setting and the state that a run left in its folder."""
     calls = call_log.calls(call_log.read(folder / "calls.jsonl"))
     after = state.load(folder / "state.json")
-    customers = json.loads((folder / "customers.json").read_text())
+    setting = Setting(**json.loads((folder / "setting.json").read_text()))
     return [*audit_logs.audit(after), *audit_calls.audit(calls, after),
-            *audit_identity.audit(customers, bindings(calls, after), after), *audit_ledger.audit(calls, after, BRAND)]
+            *audit_identity.audit(setting.customers, bindings(calls, after), after),
+            *audit_ledger.audit(calls, after, BRAND, setting)]
 
 
 def bindings(calls: list[call_log.Call], after: state.State) -> list[tuple[int, int]]:

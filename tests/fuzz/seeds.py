@@ -56,8 +56,9 @@ def _programs() -> None:
 
 
 def _texts() -> None:
-    identifiers = ["+86 139-1234-5678", "013912345678", "+44 20 7946 0000", "\uff0b86\uff11\uff13\uff19", "A.b+c@GMail.com",
-                   "A!b.+c@live.com", "l.\u0301@gmail.com", "user@b\u00fccher.example", "\u0627@x.org", "6222 0000-1111.2222", "wx_openid:oAbC", " x\u00a0", "a@b@c"]
+    identifiers = ["+86 139-1234-5678", "013912345678", "+44 20 7946 0000", "\uff0b86\uff11\uff13\uff19",
+                   "A.b+c@GMail.com", "A!b.+c@live.com", "l.\u0301@gmail.com", "user@b\u00fccher.example",
+                   "\u0627@x.org", "6222 0000-1111.2222", "wx_openid:oAbC", " x\u00a0", "a@b@c"]
     for number, text in enumerate(identifiers):
         _write("identifiers", str(number), text.encode())
     for number, text in enumerate(["", "AA", "CgRzaG9w", "not base64!", "A" * 200]):

@@ -6,12 +6,11 @@ import subprocess
 
 from . import build, install, processes
 from .errors import DevError
-from .paths import BUILD, CRASH, ROOT
+from .paths import BUILD, CRASH, PYTHON, ROOT
 
 MINUTES = 5.0
 KILLS = 24
 _TARGETS = ["tessera", "tessera-oneid", "tessera-membership"]
-PYTHON = "/usr/bin/python3"  # Debian's, which has the packages that the harness needs.
 _PROTOS = BUILD / "python"
 _CASES = CRASH.var / "cases.json"
 _TIER_SEED, _TIER_KILLS, _TIER_MINUTES = 1, 20, 4.0  # The same in every run of the tests, within eight minutes in all.

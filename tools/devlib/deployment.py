@@ -64,9 +64,9 @@ class Deployment:
         """Ends one process as a crash would."""
         services.kill(self.layout, instance)
 
-    def restart(self, instance: Instance) -> None:
+    def restart(self, instance: Instance, more_env: dict[str, str] | None = None) -> None:
         """Starts a process that was killed, and waits until it is ready."""
-        self.begin(instance)
+        self.begin(instance, more_env)
         services.wait(self.layout, instance, self._ports)
 
     def require_running(self) -> None:

@@ -12,6 +12,7 @@ KAFKA_JARS = BUILD / "kafka"
 NODE_TOOLS = BUILD / "tools"
 VAR = ROOT / "var"
 POSTGRES_BIN = Path("/usr/lib/postgresql/15/bin")
+PYTHON = "/usr/bin/python3"  # Debian's, which has the packages that harness and tests need.
 TESSERA_CLI = CMAKE_BUILD / "tools" / "tessera" / "tessera"
 
 

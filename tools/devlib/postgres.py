@@ -16,6 +16,7 @@ from .paths import POSTGRES_BIN, Layout, write_private
 NAME = "postgres"
 DATABASE = "tessera"
 SUPERUSER = "postgres"
+SHARED_BUFFERS_MB = 512  # of a stack that shares its machine with others
 _SYSTEM_USER = "postgres"  # initdb and postgres refuse root; then they run as this one.
 _LONGEST_SOCKET_FOLDER = 80
 
@@ -25,8 +26,8 @@ listen_addresses = '127.0.0.1'
 port = {port}
 unix_socket_directories = '{socket_folder}'
 max_connections = 100
-shared_buffers = 512MB
-effective_cache_size = 1GB
+shared_buffers = {shared_buffers_mb}MB
+effective_cache_size = {cache_mb}MB
 random_page_cost = 1.1
 fsync = on
 synchronous_commit = on
@@ -49,9 +50,10 @@ log_error_verbosity = terse
 class Postgres:
     """The cluster of one layout. Its folder belongs to the user that the server runs as."""
 
-    def __init__(self, layout: Layout, port: int):
+    def __init__(self, layout: Layout, port: int, shared_buffers_mb: int = SHARED_BUFFERS_MB):
         self._layout = layout
         self._port = port
+        self._shared_buffers_mb = shared_buffers_mb
         # As root the server runs as another user, to whom the folder must belong.
         self._account = _server_account() if os.geteuid() == 0 else None
 
@@ -66,7 +68,9 @@ class Postgres:
         if not (self._data / "PG_VERSION").exists():
             self._initialise()
         settings = self._data / "tessera.conf"
-        settings.write_text(_SETTINGS.format(port=self._port, socket_folder=self._socket_folder() or ""))
+        settings.write_text(_SETTINGS.format(
+            port=self._port, socket_folder=self._socket_folder() or "",
+            shared_buffers_mb=self._shared_buffers_mb, cache_mb=2 * self._shared_buffers_mb))
         settings.chmod(0o644)
         process = processes.start(self._layout, NAME, [str(POSTGRES_BIN / "postgres"), "-D", str(self._data)],
                                   env=_clean_environment(), **self._identity())

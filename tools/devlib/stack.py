@@ -20,8 +20,9 @@ from .services import Backends
 class Stack:
     """The stack of one layout. `infrastructure` and then `deployment().start` bring it up; `stop` ends all of it."""
 
-    def __init__(self, layout: Layout):
+    def __init__(self, layout: Layout, shared_buffers_mb: int = postgres_module.SHARED_BUFFERS_MB):
         self.layout = layout
+        self._shared_buffers_mb = shared_buffers_mb
         self.postgres: Postgres | None = None
         self.kafka: Kafka | None = None
 
@@ -30,7 +31,7 @@ class Stack:
         self.layout.create()
         secrets.make_all(self.layout)
         ports = ports_module.assign(self.layout, list(ports_module.INFRASTRUCTURE))
-        self.postgres = Postgres(self.layout, ports["postgres"])
+        self.postgres = Postgres(self.layout, ports["postgres"], self._shared_buffers_mb)
         self.kafka = Kafka(self.layout, ports["kafka"], ports["kafka.controller"])
         self.postgres.start()
         self.kafka.start()

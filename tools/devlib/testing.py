@@ -12,7 +12,7 @@ from . import build, crash, ctests, fuzz, install, lint, processes, secrets, sta
 from .ctests import Case
 from .errors import DevError
 from .kafka import Kafka
-from .paths import CMAKE_BUILD, ROOT, TEST
+from .paths import CMAKE_BUILD, PYTHON, ROOT, TEST
 from .postgres import Postgres
 
 TIERS = ("lint", "unit", "store", "service", "contract", "e2e", "crash", "fuzz")
@@ -96,13 +96,13 @@ def _tier(tier: str, pattern: str, jobs: int) -> list[Case]:
     if tier == "crash":
         return [Case(tier, **case) for case in crash.cases() if re.search(pattern, case["name"])]
     if tier == "e2e":
-        return _python_cases(tier, pattern, env, _E2E, crash.PYTHON)
+        return _python_cases(tier, pattern, env, _E2E, PYTHON)
     cases: list[Case] = []
     if (CMAKE_BUILD / "CTestTestfile.cmake").exists():
         cases += ctests.run(tier, pattern, jobs, env, _SCRATCH)
     if tier == "unit":
         crash.make_protos()
-        cases += _python_cases(tier, pattern, env, _AUDITOR, crash.PYTHON)
+        cases += _python_cases(tier, pattern, env, _AUDITOR, PYTHON)
     return cases
 
 

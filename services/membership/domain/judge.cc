@@ -40,7 +40,9 @@ void Store(Books& books, const InForce& in_force, TierState state, TierCause cau
     books.Tell(TierChanged{std::string(old.TierIdOf(before.level)), std::string(program.TierIdOf(state.level)),
                            before.level, state.level, cause, sum});
   }
-  books.SetTierDue(DueOf(program, state, ClockOf(books, at)));
+  const absl::Time due = DueOf(program, state, ClockOf(books, at));
+  // What has been reviewed is not reviewed again, though the clock is back before it.
+  books.SetTierDue(state.version == before.version ? std::max(due, before.due) : due);
 }
 
 TierCause CauseOf(const Books& books, bool merged, const TierState& before, int32_t version) {
@@ -76,6 +78,13 @@ void RunDueReviews(Books& books) {
     if (books.stopped()) return;
     Store(books, in_force, state, TierCause::kReview, sum, at);
   }
+}
+
+void ScheduleReviews(Books& books) {
+  const InForce in_force = books.AtNow();
+  const TierState& tier = books.root().tier;
+  if (in_force.program == nullptr || tier.due == absl::InfiniteFuture()) return;
+  books.SetTierDue(DueOf(*in_force.program, tier, ClockOf(books, tier.due - absl::Microseconds(1))));
 }
 
 void JudgeTier(Books& books, bool merged) {

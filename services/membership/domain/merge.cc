@@ -108,6 +108,7 @@ Outcome Settle(Tables& tables, const CustomersMerged& command, const MemberKey& 
   books.TakeSeq();
   books.KeepTimer(survivor, TimerKind::kTier);
   books.KeepTimer(absorbed, TimerKind::kTier);
+  ScheduleReviews(books);
   BringUpToDate(books);
   if (!books.stopped()) OffsetDebt(books);
   if (!books.stopped()) JudgeTier(books, /*merged=*/true);

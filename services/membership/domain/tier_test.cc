@@ -146,6 +146,34 @@ TEST_F(TierTest, AnAnniversaryIsReviewedWithTheEnrolment) {
   EXPECT_EQ(Level(1), 1);
 }
 
+TEST_F(TierTest, AMergedCustomerIsReviewedOnTheAnniversariesOfTheOlderEnrolmentOnly) {
+  Put([](TierPolicy& policy) { policy.window = Window::kAnniversary; });
+  AdvanceTo(At(2023, 2, 10));
+  PayPounds(1, "o1", 1);
+  AdvanceTo(At(2023, 6, 20));
+  PayPounds(2, "o2", 1);
+  AdvanceTo(At(2025, 1, 15));
+  PayPounds(1, "o3", 600);
+  AdvanceTo(At(2025, 3, 1));
+  EXPECT_EQ(Level(1), 2);  // by the year that ended on February 9
+  Merge(1, 2, "m1");
+  AdvanceTo(At(2025, 6, 20, 1));
+  EXPECT_EQ(Level(1), 2) << "judged amid a year of his";
+  AdvanceTo(At(2026, 2, 10));
+  EXPECT_EQ(Level(1), 1);
+}
+
+TEST_F(TierTest, NoReviewIsHadTwiceThoughTheClockGoesBack) {
+  Put([](TierPolicy& policy) { policy.window = Window::kAnniversary; });
+  AdvanceTo(At(2024, 2, 10));
+  PayPounds(1, "o1", 100);
+  AdvanceTo(At(2025, 2, 10));
+  world.now -= absl::Seconds(30);
+  PayPounds(1, "o2", 600);
+  EXPECT_EQ(Level(1), 2);
+  EXPECT_EQ(world.Root(1).tier.due, At(2026, 2, 10));
+}
+
 TEST_F(TierTest, NoReviewDowngradesWithinTheHoldAfterAnUpgrade) {
   Put([](TierPolicy& policy) {
     policy.window = Window::kCalendarYear;

@@ -10,15 +10,18 @@ import audit_identity
 import audit_ledger
 import audit_logs
 import call_log
-from people import BRAND, groups
+from people import groups
+from setting import BRAND
 from state import State
+from tessera.events.v1 import dead_letter_pb2
+from tessera.membership.v1 import events_pb2
 
 
 def _rules(attempts: list[call_log.Attempt], state: State) -> set[str]:
     calls = call_log.calls(attempts)
     return {violation.rule for violation in [*audit_logs.audit(state), *audit_calls.audit(calls, state),
                                              *audit_identity.audit([truth.CUSTOMER], [], state),
-                                             *audit_ledger.audit(calls, state, BRAND)]}
+                                             *audit_ledger.audit(calls, state, BRAND, truth.SETTING)]}
 
 
 class AuditsTest(unittest.TestCase):
@@ -49,12 +52,12 @@ class AuditsTest(unittest.TestCase):
 
     def test_doubled_success(self):
         self.tables["membership.transfer"].append(self.tables["membership.transfer"][0] |
-                                                  {"transaction_id": "transaction-4", "member_seq": 4})
+                                                  {"transaction_id": "transaction-9", "member_seq": 9})
         self._assert_found("doubled success")
 
     def test_a_refusal_that_left_an_entry(self):
         self.tables["membership.transfer"].append(self.tables["membership.transfer"][0] |
-                                                  {"transaction_id": "transaction-4", "cause_id": truth.SPEND})
+                                                  {"transaction_id": "transaction-9", "cause_id": truth.SPEND})
         self._assert_found("trace of no success")
 
     def test_a_retry_that_was_answered_otherwise(self):
@@ -66,7 +69,7 @@ class AuditsTest(unittest.TestCase):
         self._assert_found("unexpected answer")
 
     def test_a_lost_and_a_doubled_event(self):
-        event = dataclasses.replace(self.attempts[1], method="tessera.oneid.v1.IntakeService/PublishEvent")
+        event = self.attempts[4]
         self.attempts += [dataclasses.replace(event, request_id="lost"), dataclasses.replace(event, request_id="twice")]
         self.tables["oneid.channel_event"] += [{"event_id": "twice"}, {"event_id": "twice"}]
         self._assert_found("lost event", "doubled event")
@@ -123,6 +126,79 @@ class AuditsTest(unittest.TestCase):
     def test_an_effect_that_nobody_asked_for(self):
         del self.attempts[:2]
         self._assert_found("effect without a cause")
+
+    def test_a_refusal_for_another_reason(self):
+        self.attempts[3] = dataclasses.replace(self.attempts[3], reason="CURRENCY_UNKNOWN")
+        self._assert_found("wrong refusal")
+
+    def test_a_refusal_of_what_the_member_had(self):
+        self._refuse_25(truth.NOW_SECONDS + 2)  # After the hold was answered there were 30 or more.
+        self._assert_found("wrong refusal")
+
+    def test_a_refusal_that_was_right_at_a_state_of_its_time(self):
+        self._refuse_25(truth.NOW_SECONDS)  # The earning was under way.
+        self.assertEqual(_rules(self.attempts, self.state), set())
+
+    def _refuse_25(self, when: float) -> None:
+        self.attempts[3].request["amount"] = "25"
+        self.attempts[3] = dataclasses.replace(self.attempts[3], start_seconds=when, end_seconds=when + 1)
+
+    def test_a_refusal_that_is_right_by_what_time_has_done(self):
+        self._refuse_25(truth.NOW_SECONDS + 3 * truth.DAY_SECONDS)  # All has expired.
+        self.assertEqual(_rules(self.attempts, self.state), set())
+
+    def test_a_customer_who_is_said_to_be_unknown(self):
+        self.attempts[3] = dataclasses.replace(self.attempts[3], reason="CUSTOMER_UNKNOWN")
+        self._assert_found("wrong refusal")
+
+    def test_a_success_that_had_to_be_refused(self):
+        self.attempts[1].request["currency"] = "gold"
+        self.attempts[0].request["currency"] = "gold"
+        self._assert_found("not refused")
+
+    def test_a_clawback_that_is_off_by_one(self):
+        fact = events_pb2.PointsClawedBack.FromString(self.events.outbox[4].data)
+        fact.clawbacks[0].amount += 1
+        self.events.outbox[4].data = self.events.topic[4].data = fact.SerializeToString()
+        self._assert_found("other clawback")
+
+    def test_an_order_of_which_more_came_back(self):
+        self.tables["membership.shop_order"][0]["back"] = [2, 0]
+        self._assert_found("other order")
+
+    def test_a_refund_of_more_than_there_is(self):
+        self.attempts[5].request["event"]["event"]["order_refunded"]["lines"][0]["pieces"] = "3"
+        self._assert_found("not refused")
+
+    def test_an_event_without_its_effect(self):
+        event = dataclasses.replace(self.attempts[4], request_id="other",
+                                    request={"event": {"event": {"check_in_done": {}}}})
+        self.attempts.append(event)
+        self.tables["oneid.channel_event"].append({"event_id": "other"})
+        self._assert_found("event without effect")
+
+    def test_a_dead_letter_of_a_good_event(self):
+        letter = dead_letter_pb2.DeadLetter(brand_id=BRAND, event_id=f"fact-of-{truth.ORDER}", reason="ORDER_CHANGED")
+        known = dataclasses.replace(self.events.outbox[0], seq=0, data=letter.SerializeToString())
+        self.state.slots.append(dataclasses.replace(self.events, log=2, next_seq=1, relayed_seq=1, outbox=[known],
+                                                    topic=[known]))
+        self._assert_found("wrong dead letter")
+
+    def test_what_was_due_and_not_done(self):
+        self.state.taken_seconds += 3 * truth.DAY_SECONDS
+        self._assert_found("hold not ended", "lot not activated", "lot not expired", "warning lost")
+
+    def test_a_review_that_is_late(self):
+        self.state.taken_seconds += 150 * truth.DAY_SECONDS
+        self._assert_found("review late")
+
+    def test_a_review_that_was_lost(self):
+        self.tables["membership.member"][0]["tier_due_time"] = None
+        self._assert_found("review lost")
+
+    def test_a_review_at_another_time(self):
+        self.tables["membership.member"][0]["tier_due_time"] = "2026-08-01 00:00:00+00:00"
+        self._assert_found("other review")
 
     def test_who_is_one_person_follows_from_pairs(self):
         self.assertEqual(groups(5, [(0, 3), (1, 2), (3, 4)]), [{0, 3, 4}, {1, 2}])

@@ -64,12 +64,13 @@ def _spread(values: list[float]) -> float:
 
 def table(rows: list[Row]) -> str:
     """The rows for a terminal; what falls short of its goal says so."""
-    lines = [f"{'':<24} {'unit':<10} {'naive':>10} {'ours':>10} {'ratio':>7} {'spread':>7} {'rounds':>6}  goal"]
+    width = max((len(row.name) for row in rows), default=0)
+    lines = [f"{'':<{width}} {'unit':<10} {'naive':>10} {'ours':>10} {'ratio':>7} {'spread':>7} {'rounds':>6}  goal"]
     for row in rows:
         naive = "" if row.naive is None else _short(row.naive)
         ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
         goal = "" if row.goal is None else f"{row.goal}{'   FALLS SHORT' if row.falls_short else ''}"
-        lines.append(f"{row.name:<24} {row.unit:<10} {naive:>10} {_short(row.ours):>10} {ratio:>7} "
+        lines.append(f"{row.name:<{width}} {row.unit:<10} {naive:>10} {_short(row.ours):>10} {ratio:>7} "
                      f"{row.spread:>6.0%} {row.rounds:>7}  {goal}".rstrip())
     return "\n".join(lines)
 

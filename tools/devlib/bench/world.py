@@ -33,12 +33,17 @@ FULL = Scale(rounds=3, share=1.0)
 LONG = Scale(rounds=5, share=1.0, long=True)
 
 
+def _shared_buffers_mb() -> int:
+    """A quarter of the machine's memory, as a database that has the machine to itself is given."""
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4 // 2**20
+
+
 class World:
     """The stack of the benchmarks, and their databases by name. Everything is gone at its end."""
 
     def __init__(self, scale: Scale):
         self.scale = scale
-        self._stack = stack.Stack(BENCH)
+        self._stack = stack.Stack(BENCH, _shared_buffers_mb())
 
     @property
     def brokers(self) -> str:
@@ -58,17 +63,18 @@ class World:
             services.migrate(BENCH, name, self.backends(database))
         return database
 
-    def copied(self, database: str, template: str) -> str:
+    def copied(self, database: str, template: str, checkpoint: bool = True) -> str:
         """A new database with all that the template holds, settled: so that all sides start alike."""
         self._run(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
         self._run(f"CREATE DATABASE {database} TEMPLATE {template}")
-        self.settle(database)
+        self.settle(database, checkpoint)
         return database
 
-    def settle(self, database: str) -> None:
+    def settle(self, database: str, checkpoint: bool = True) -> None:
         """What a database at rest has long done: statistics and visibility known, dirty pages written."""
         dsn.run(self.backends(database).admin_dsn, "VACUUM ANALYZE")
-        self._run("CHECKPOINT")
+        if checkpoint:
+            self._run("CHECKPOINT")
 
     def dsn_of(self, database: str, service: str) -> str:
         """The connection string of a service's role, which finds its own tables."""

@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "base/status.h"
+#include "engine/phases.h"
 #include "metrics/page.h"
 #include "tools/tessera/cli/output.h"
 #include "tools/tessera/cli/table.h"
@@ -86,13 +87,12 @@ std::string ProcessTable(const Instances& instances) {
 
 std::string PhaseTable(const Instances& instances) {
   std::vector<Table::Column> columns = {{"ms OF A BATCH"}};
-  const std::vector<std::string> phases = {"dedupe", "discover", "lock", "load", "decide", "save", "publish", "commit"};
-  for (const std::string& phase : phases) columns.push_back({phase, Table::Align::kRight});
+  for (const char* phase : engine::kPhaseNames) columns.push_back({phase, Table::Align::kRight});
   Table table(std::move(columns));
   for (const auto& [name, instance] : instances) {
     if (!instance.vitals.ok() || instance.vitals->phase_ms.empty()) continue;
     std::vector<std::string> cells = {name};
-    for (const std::string& phase : phases) {
+    for (const char* phase : engine::kPhaseNames) {
       const auto found = instance.vitals->phase_ms.find(phase);
       cells.push_back(found == instance.vitals->phase_ms.end() ? "" : Fine(found->second));
     }
