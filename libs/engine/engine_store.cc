@@ -98,8 +98,8 @@ void SaveMarks(pg::Tx& tx, const std::map<PartitionKey, Mark>& marks) {
 std::set<RecordKeyAt> ParkedKeys(pg::Tx& tx, const std::set<PartitionKey>& partitions) {
   static constexpr Statement kFind = {
       "parked_keys",
-      "SELECT DISTINCT k.topic, k.partition, p.record_key FROM unnest($1::text[], $2::int4[]) AS k(topic, partition) "
-      "JOIN parked p ON p.topic = ANY(ARRAY[k.topic]) AND p.partition = k.partition"};
+      "SELECT DISTINCT p.topic, p.partition, p.record_key FROM parked p "
+      "JOIN unnest($1::text[], $2::int4[]) AS k(topic, partition) USING (topic, partition)"};
   std::set<RecordKeyAt> keys;
   if (partitions.empty()) return keys;
   const Columns columns(partitions);
@@ -115,7 +115,8 @@ void LockIds(pg::Tx& tx, const std::vector<int64_t>& sorted_hashes) {
   if (!sorted_hashes.empty()) tx.Send(kLock, sorted_hashes);
 }
 
-// By the id alone: the few answers of other methods to the same id do no harm.
+// By the id alone, not joined with the keys: a join that was planned while the table was all but empty reads the whole
+// table, however large it has become. The few answers of other methods to the same id do no harm.
 std::map<RequestKey, KnownRequest> FindRequests(pg::Tx& tx, const std::set<RequestKey>& keys) {
   static constexpr Statement kFind = {
       "find_requests",
@@ -138,7 +139,7 @@ std::map<IdentityKey, uint64_t> FindIdentities(pg::Tx& tx, const std::set<Identi
       "SELECT e.event_id, e.source, e.brand_id, e.content_hash "
       "FROM unnest($1::text[], $2::text[], $3::text[]) AS k(event_id, source, brand_id) JOIN channel_event e "
       "ON hashtextextended(e.event_id, hashtextextended(e.source, hashtextextended(e.brand_id, 0))) = "
-      "ANY(ARRAY[hashtextextended(k.event_id, hashtextextended(k.source, hashtextextended(k.brand_id, 0)))]) "
+      "hashtextextended(k.event_id, hashtextextended(k.source, hashtextextended(k.brand_id, 0))) "
       "AND e.event_id = k.event_id AND e.source = k.source AND e.brand_id = k.brand_id"};
   std::map<IdentityKey, uint64_t> known;
   if (keys.empty()) return known;
@@ -155,18 +156,16 @@ std::map<IdentityKey, uint64_t> FindIdentities(pg::Tx& tx, const std::set<Identi
   return known;
 }
 
-// In the order of waiting_id + 0, because for that of waiting_id itself the whole primary key may be read.
 std::vector<WaitingRow> SeeWaiting(pg::Tx& tx, const std::set<WaitKey>& keys) {
   static constexpr Statement kSee = {
-      "see_waiting",
-      "SELECT waiting_id, wait_key, record FROM waiting WHERE wait_key = ANY($1) ORDER BY waiting_id + 0"};
+      "see_waiting", "SELECT waiting_id, wait_key, record FROM waiting WHERE wait_key = ANY($1) ORDER BY waiting_id"};
   return WaitingRows(tx, kSee, keys);
 }
 
 std::vector<WaitingRow> LockWaitingFor(pg::Tx& tx, const std::set<WaitKey>& keys) {
   static constexpr Statement kLock = {"lock_waiting_for",
                                       "SELECT waiting_id, wait_key, record FROM waiting WHERE wait_key = ANY($1) "
-                                      "ORDER BY waiting_id + 0 FOR UPDATE"};
+                                      "ORDER BY waiting_id FOR UPDATE"};
   return WaitingRows(tx, kLock, keys);
 }
 

@@ -74,7 +74,7 @@ void SaveWaiting(pg::Tx& tx, const Effects& effects, std::string_view wrapping_k
   static constexpr Statement kMove = {
       "move_waiting",
       "UPDATE waiting w SET wait_key = k.wait_key FROM unnest($1::int8[], $2::text[]) AS k(waiting_id, wait_key) "
-      "WHERE w.waiting_id = ANY(ARRAY[k.waiting_id])"};
+      "WHERE w.waiting_id = k.waiting_id"};
   static constexpr Statement kEnd = {"end_waiting", "DELETE FROM waiting WHERE waiting_id = ANY($1)"};
   if (!effects.waiting.empty()) {
     Texts keys, brands, ids;
@@ -160,7 +160,7 @@ void SaveTimers(pg::Tx& tx, const Effects& effects) {
   static constexpr Statement kClear = {
       "clear_timers",
       "DELETE FROM timer t USING unnest($1::uuid[], $2::text[], $3::int2[]) AS k(owner_id, brand_id, kind) "
-      "WHERE t.owner_id = ANY(ARRAY[k.owner_id]) AND t.brand_id = k.brand_id AND t.kind = k.kind"};
+      "WHERE t.owner_id = k.owner_id AND t.brand_id = k.brand_id AND t.kind = k.kind"};
   std::vector<Uuid> set_owners, clear_owners;
   Texts set_brands, clear_brands;
   std::vector<int16_t> set_kinds, clear_kinds;

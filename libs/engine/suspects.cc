@@ -44,9 +44,8 @@ const RecordOrigin* SuspectOf(const Work& work) {
 std::set<RecordAt> Suspects::Noted(const std::vector<const RecordOrigin*>& records) {
   static constexpr Statement kFind = {
       "find_suspects",
-      "SELECT k.* FROM unnest($1::text[], $2::int4[], $3::int8[]) AS k(topic, partition, record_offset) "
-      "CROSS JOIN LATERAL (SELECT FROM suspect s WHERE s.topic = k.topic AND s.partition = k.partition "
-      "AND s.record_offset = k.record_offset LIMIT 1) s"};
+      "SELECT s.topic, s.partition, s.record_offset FROM unnest($1::text[], $2::int4[], $3::int8[]) "
+      "AS k(topic, partition, record_offset) JOIN suspect s USING (topic, partition, record_offset)"};
   std::set<RecordAt> noted;
   if (records.empty()) return noted;
   for (const pg::Row row : RunAlone(session_, kFind, Columns(records))) {
@@ -78,7 +77,7 @@ void Suspects::Clear(const std::vector<const RecordOrigin*>& records) {
   static constexpr Statement kClear = {
       "clear_suspects",
       "DELETE FROM suspect s USING unnest($1::text[], $2::int4[], $3::int8[]) AS k(topic, partition, record_offset) "
-      "WHERE s.topic = ANY(ARRAY[k.topic]) AND s.partition = k.partition AND s.record_offset = k.record_offset"};
+      "WHERE s.topic = k.topic AND s.partition = k.partition AND s.record_offset = k.record_offset"};
   RunAlone(session_, kClear, Columns(records));
 }
 

@@ -98,9 +98,10 @@ def read_whole(plan: str, first_columns: dict[str, str] | None = None) -> list[s
             details.append(detail)
         first = re.escape(first_columns[index or name].split("(")[0]) if first_columns and kind != "Seq" else ""
         by_key = any(re.search(rf"Index Cond:.*\({first}", detail) for detail in details)
-        limited = (number > 0 and re.search(r"(^|->)\s*Limit\b", lines[number - 1])
-                   and not any("Filter:" in detail for detail in details))
+        above = lines[max(0, number - (2 if kind == "Bitmap Index" else 1)):number]  # a bitmap has two nodes
+        limited = (any(re.search(r"(^|->)\s*Limit\b", line) for line in above)
+                   and not any("Filter:" in detail for detail in [*above, *details]))
         table = re.sub(r"_(default|\d+)$", "", name)
-        if not by_key and not limited and table not in SMALL and index not in SMALL_INDEXES:
+        if not by_key and not limited and table not in SMALL and not {index, name} & SMALL_INDEXES:
             found.append(line.strip())
     return found

@@ -11,16 +11,14 @@ constexpr int32_t kFirstCount = 16;
 
 const std::string kLotsSql = std::string("SELECT ") + kLotColumns +
                              " FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS k(customer_id, brand_id, lot_id) "
-                             "JOIN lot l ON l.customer_id = ANY(ARRAY[k.customer_id]) AND l.brand_id = k.brand_id AND "
+                             "JOIN lot l ON l.customer_id = k.customer_id AND l.brand_id = k.brand_id AND "
                              "l.lot_id = k.lot_id";
 const pg::Statement kLots = {"load_lots", kLotsSql.c_str()};
 
-const std::string kChildrenSql =
-    "SELECT l.* FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS k(customer_id, brand_id, lot_id) "
-    "CROSS JOIN LATERAL (SELECT " +
-    std::string(kLotColumns) +
-    " FROM lot l WHERE l.customer_id = k.customer_id AND l.brand_id = k.brand_id AND l.origin_lot_id = k.lot_id "
-    "OFFSET 0) l";
+const std::string kChildrenSql = std::string("SELECT ") + kLotColumns +
+                                 " FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS k(customer_id, brand_id, "
+                                 "lot_id) JOIN lot l ON l.customer_id = k.customer_id AND l.brand_id = k.brand_id "
+                                 "AND l.origin_lot_id = k.lot_id";
 const pg::Statement kChildren = {"load_lot_children", kChildrenSql.c_str()};
 
 // $1 numbers the ranges; rows come in order within each.

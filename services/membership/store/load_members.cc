@@ -10,38 +10,36 @@ namespace {
 
 const std::string kMembersSql = std::string("SELECT ") + kMemberColumns +
                                 " FROM unnest($1::uuid[], $2::text[]) AS k(customer_id, brand_id) JOIN member m ON "
-                                "m.customer_id = ANY(ARRAY[k.customer_id]) AND m.brand_id = k.brand_id";
+                                "m.customer_id = k.customer_id AND m.brand_id = k.brand_id";
 const pg::Statement kMembers = {"load_members", kMembersSql.c_str()};
 
-const std::string kAbsorbedSql =
-    "SELECT m.* FROM unnest($1::uuid[], $2::text[]) AS k(root_id, brand_id) CROSS JOIN LATERAL (SELECT " +
-    std::string(kMemberColumns) +
-    " FROM member m WHERE m.root_id = k.root_id AND m.brand_id = k.brand_id AND m.root_id <> m.customer_id OFFSET 0) m";
+const std::string kAbsorbedSql = std::string("SELECT ") + kMemberColumns +
+                                 " FROM unnest($1::uuid[], $2::text[]) AS k(root_id, brand_id) JOIN member m ON "
+                                 "m.root_id = k.root_id AND m.brand_id = k.brand_id AND m.root_id <> m.customer_id";
 const pg::Statement kAbsorbed = {"load_absorbed", kAbsorbedSql.c_str()};
 
 // The ledger's sums by day of sides whose days were not kept. Pending growth (with a lot) counts from its activation.
 constexpr pg::Statement kClearGrowth = {
     "clear_growth",
     "DELETE FROM growth_day g USING unnest($1::uuid[], $2::text[]) AS k(customer_id, brand_id) WHERE "
-    "g.customer_id = ANY(ARRAY[k.customer_id]) AND g.brand_id = k.brand_id"};
+    "g.customer_id = k.customer_id AND g.brand_id = k.brand_id"};
 constexpr pg::Statement kBuildGrowth = {
     "build_growth",
     "INSERT INTO growth_day (customer_id, brand_id, currency_no, day, amount) "
-    "SELECT k.customer_id, k.brand_id, t.currency_no, "
+    "SELECT t.customer_id, t.brand_id, t.currency_no, "
     "(t.effective_time AT TIME ZONE k.time_zone)::date - '1970-01-01'::date, "
     "sum(CASE WHEN t.kind = 9 OR t.from_account <> 0 THEN t.amount ELSE -t.amount END) "
     "FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS k(customer_id, brand_id, time_zone, currencies) "
-    "JOIN transfer t ON t.customer_id = ANY(ARRAY[k.customer_id]) AND t.brand_id = k.brand_id "
+    "JOIN transfer t ON t.customer_id = k.customer_id AND t.brand_id = k.brand_id "
     "AND t.currency_no = ANY(k.currencies::int2[]) AND (t.kind = 9 OR t.lot_id IS NULL) GROUP BY 1, 2, 3, 4"};
 constexpr pg::Statement kKeepGrowth = {
     "keep_growth",
     "UPDATE member m SET growth_days_kept = true FROM unnest($1::uuid[], $2::text[]) AS k(customer_id, brand_id) "
-    "WHERE m.customer_id = ANY(ARRAY[k.customer_id]) AND m.brand_id = k.brand_id"};
+    "WHERE m.customer_id = k.customer_id AND m.brand_id = k.brand_id"};
 constexpr pg::Statement kGrowth = {
     "load_growth",
     "SELECT g.customer_id, g.brand_id, g.currency_no, g.day, g.amount FROM unnest($1::uuid[], $2::text[]) AS "
-    "k(customer_id, brand_id) JOIN growth_day g ON g.customer_id = ANY(ARRAY[k.customer_id]) AND g.brand_id = "
-    "k.brand_id"};
+    "k(customer_id, brand_id) JOIN growth_day g ON g.customer_id = k.customer_id AND g.brand_id = k.brand_id"};
 
 struct Keys {
   std::vector<CustomerId> customers;

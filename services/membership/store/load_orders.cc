@@ -12,7 +12,7 @@ constexpr pg::Statement kOrders = {
     "SELECT o.order_id, o.order_source, o.brand_id, o.customer_id, o.paid_time, o.completed_time, "
     "o.paid_transaction_id, o.completed_transaction_id, o.purchase, o.awards, o.allocations, o.back FROM "
     "unnest($1::text[], $2::text[], $3::text[]) AS k(order_id, order_source, brand_id) JOIN shop_order o ON "
-    "o.order_id = ANY(ARRAY[k.order_id]) AND o.order_source = k.order_source AND o.brand_id = k.brand_id"};
+    "o.order_id = k.order_id AND o.order_source = k.order_source AND o.brand_id = k.brand_id"};
 
 #define TESSERA_HOLD_COLUMNS                                                                                     \
   "h.customer_id, h.brand_id, h.hold_id, h.currency_no, h.state, h.amount, h.captured, h.refunded, h.end_time, " \
@@ -22,7 +22,7 @@ constexpr pg::Statement kHolds = {
     "load_holds",
     "SELECT " TESSERA_HOLD_COLUMNS
     " FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS k(customer_id, brand_id, hold_id) JOIN hold h ON "
-    "h.customer_id = ANY(ARRAY[k.customer_id]) AND h.brand_id = k.brand_id AND h.hold_id = k.hold_id"};
+    "h.customer_id = k.customer_id AND h.brand_id = k.brand_id AND h.hold_id = k.hold_id"};
 
 constexpr pg::Statement kOpenHolds = {
     "load_open_holds",

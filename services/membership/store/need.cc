@@ -11,7 +11,7 @@ namespace {
 constexpr pg::Statement kOrderOwners = {
     "order_owners",
     "SELECT o.customer_id, o.brand_id FROM unnest($1::text[], $2::text[], $3::text[]) AS k(order_id, order_source, "
-    "brand_id) JOIN shop_order o ON o.order_id = ANY(ARRAY[k.order_id]) AND o.order_source = k.order_source AND "
+    "brand_id) JOIN shop_order o ON o.order_id = k.order_id AND o.order_source = k.order_source AND "
     "o.brand_id = k.brand_id"};
 
 // A page of the enrolled members of a brand, by customer id.
@@ -23,7 +23,7 @@ constexpr pg::Statement kMemberPage = {
 constexpr pg::Statement kRoots = {
     "member_roots",
     "SELECT m.customer_id, m.brand_id, m.root_id FROM unnest($1::uuid[], $2::text[]) AS k(customer_id, brand_id) JOIN "
-    "member m ON m.customer_id = ANY(ARRAY[k.customer_id]) AND m.brand_id = k.brand_id"};
+    "member m ON m.customer_id = k.customer_id AND m.brand_id = k.brand_id"};
 
 constexpr pg::Statement kLockKeys = {"lock_keys",
                                      "SELECT pg_advisory_xact_lock(k.hash) FROM unnest($1::int8[]) AS k(hash)"};
@@ -31,8 +31,7 @@ constexpr pg::Statement kLockKeys = {"lock_keys",
 constexpr pg::Statement kLockMembers = {
     "lock_members",
     "SELECT 1 FROM unnest($1::uuid[], $2::text[]) AS k(customer_id, brand_id) JOIN member m ON "
-    "m.customer_id = ANY(ARRAY[k.customer_id]) AND m.brand_id = k.brand_id ORDER BY k.customer_id, k.brand_id FOR "
-    "UPDATE OF m"};
+    "m.customer_id = k.customer_id AND m.brand_id = k.brand_id ORDER BY m.customer_id, m.brand_id FOR UPDATE OF m"};
 
 void DiscoverOrderOwners(pg::Tx& tx, Need& need) {
   if (need.orders.empty()) return;

@@ -19,8 +19,8 @@ constexpr pg::Statement kBalances = {
     "SELECT k.n, r.customer_id, r.brand_id, r.member_seq, coalesce(r.all_sums, r.own_sums), "
     "least(r.next_expiry_time, a.next_expiry_time), least(r.next_activation_time, a.next_activation_time), now() "
     "FROM unnest($1::int4[], $2::uuid[], $3::text[]) AS k(n, customer_id, brand_id) "
-    "JOIN member m ON m.customer_id = ANY(ARRAY[k.customer_id]) AND m.brand_id = k.brand_id CROSS JOIN LATERAL "
-    "(SELECT r.* FROM member r WHERE r.customer_id = m.root_id AND r.brand_id = m.brand_id OFFSET 0) r "
+    "JOIN member m ON m.customer_id = k.customer_id AND m.brand_id = k.brand_id "
+    "JOIN member r ON r.customer_id = m.root_id AND r.brand_id = m.brand_id "
     "LEFT JOIN LATERAL (SELECT min(s.next_expiry_time) AS next_expiry_time, min(s.next_activation_time) AS "
     "next_activation_time FROM member s WHERE r.all_sums IS NOT NULL AND s.root_id = r.customer_id AND "
     "s.brand_id = r.brand_id AND s.root_id <> s.customer_id) a ON true"};
@@ -36,9 +36,10 @@ constexpr pg::Statement kDueLots = {
     "SELECT k.n, l.currency_no, l.state, l.remaining - l.held, least(l.expiry_time, CASE WHEN l.slides THEN "
     "to_timestamp((coalesce(r.all_sums, r.own_sums))[l.currency_no * 12 + 3] / 1e6) END), l.activation_time "
     "FROM unnest($1::int4[], $2::uuid[], $3::text[]) AS k(n, root_id, brand_id) "
-    "JOIN member r ON r.customer_id = ANY(ARRAY[k.root_id]) AND r.brand_id = k.brand_id "
+    "JOIN member r ON r.customer_id = k.root_id AND r.brand_id = k.brand_id "
     "CROSS JOIN LATERAL (SELECT r.customer_id UNION ALL SELECT s.customer_id FROM member s WHERE "
     "s.root_id = r.customer_id AND s.brand_id = r.brand_id AND s.root_id <> s.customer_id) s "
+    // Lots after their member, never all lots first: hence OFFSET 0.
     "CROSS JOIN LATERAL (SELECT l.* FROM lot l WHERE l.customer_id = s.customer_id AND l.brand_id = k.brand_id AND "
     "((l.state = 1 AND (l.slides OR l.expiry_time <= now() + interval '30 days')) OR "
     "(l.state = 0 AND l.activation_time <= now())) OFFSET 0) l"};

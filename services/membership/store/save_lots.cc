@@ -18,8 +18,8 @@ constexpr pg::Statement kUpdateLots = {
     "forgiven = k.forgiven, expired = k.expired, activation_time = k.activation_time, expiry_time = k.expiry_time "
     "FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::int2[], $5::bool[], $6::int8[], $7::int8[], $8::int8[], "
     "$9::int8[], $10::timestamptz[], $11::timestamptz[]) AS k(customer_id, brand_id, lot_id, state, warned, "
-    "remaining, held, forgiven, expired, activation_time, expiry_time) WHERE l.customer_id = ANY(ARRAY[k.customer_id]) "
-    "AND l.brand_id = k.brand_id AND l.lot_id = k.lot_id"};
+    "remaining, held, forgiven, expired, activation_time, expiry_time) WHERE l.customer_id = k.customer_id AND "
+    "l.brand_id = k.brand_id AND l.lot_id = k.lot_id"};
 
 struct Columns {
   std::vector<CustomerId> customer;

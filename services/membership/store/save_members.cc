@@ -34,7 +34,7 @@ constexpr pg::Statement kUpdate = {
     "tier_hold_time = k.tier_hold_time, tier_grace_time = k.tier_grace_time, tier_due_time = k.tier_due_time, "
     "tier_version = k.tier_version, tier_level = k.tier_level, growth_days_kept = k.growth_days_kept, "
     "own_sums = k.own_sums::int8[], all_sums = k.all_sums::int8[], held_debts = k.held_debts FROM " TESSERA_MEMBER_ROWS
-    " WHERE m.customer_id = ANY(ARRAY[k.customer_id]) AND m.brand_id = k.brand_id"};
+    " WHERE m.customer_id = k.customer_id AND m.brand_id = k.brand_id"};
 
 #undef TESSERA_MEMBER_ROWS
 

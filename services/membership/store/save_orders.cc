@@ -24,7 +24,7 @@ constexpr pg::Statement kUpdateOrders = {
     "completed_time = k.completed_time, paid_transaction_id = k.paid_transaction_id, "
     "completed_transaction_id = k.completed_transaction_id, purchase = coalesce(k.purchase, o.purchase), "
     "awards = k.awards::int8[], allocations = k.allocations::int8[], back = k.back::int8[] FROM " TESSERA_ORDER_ROWS
-    " WHERE o.order_id = ANY(ARRAY[k.order_id]) AND o.order_source = k.order_source AND o.brand_id = k.brand_id"};
+    " WHERE o.order_id = k.order_id AND o.order_source = k.order_source AND o.brand_id = k.brand_id"};
 
 #undef TESSERA_ORDER_ROWS
 

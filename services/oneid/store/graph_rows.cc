@@ -19,7 +19,7 @@ void ReadIdentifiers(pg::Tx& tx, const IdentifierKeys& keys,
       "SELECT i.identifier_id, i.group_id, i.namespace, i.scope, i.decision_number, i.quarantined, i.shared, "
       "i.logged_in_customer_id, i.transaction_customer_id "
       "FROM unnest($1::text[], $2::uuid[]) AS k(group_id, identifier_id) "
-      "JOIN identifier i ON i.group_id = ANY(ARRAY[k.group_id]) AND i.identifier_id = k.identifier_id"};
+      "JOIN identifier i ON i.group_id = k.group_id AND i.identifier_id = k.identifier_id"};
   if (keys.empty()) return;
   const pg::Rows rows = tx.Run(kRead, keys.groups, keys.ids);
   for (const auto row : rows) {
@@ -42,7 +42,7 @@ void ReadEdges(pg::Tx& tx, const IdentifierKeys& keys, const std::function<void(
       "SELECT e.identifier_id, e.valid_from, e.seq, e.group_id, e.namespace, e.scope, e.customer_id, e.valid_to, "
       "e.source, e.event_id, e.reason, e.rule_version, e.decision_number "
       "FROM unnest($1::text[], $2::uuid[]) AS k(group_id, identifier_id) "
-      "JOIN edge e ON e.group_id = ANY(ARRAY[k.group_id]) AND e.identifier_id = k.identifier_id"};
+      "JOIN edge e ON e.group_id = k.group_id AND e.identifier_id = k.identifier_id"};
   if (keys.empty()) return;
   const pg::Rows rows = tx.Run(kRead, keys.groups, keys.ids);
   for (const auto row : rows) {
@@ -91,7 +91,7 @@ void ReadSides(pg::Tx& tx, const std::vector<CustomerId>& roots,
   static constexpr Statement kRead = {
       "read_sides",
       "SELECT customer_id, root_id FROM customer WHERE root_id = ANY($1) AND root_id <> customer_id "
-      "ORDER BY root_id, customer_id"};
+      "ORDER BY customer_id"};
   if (roots.empty()) return;
   const pg::Rows rows = tx.Run(kRead, roots);
   for (const auto row : rows) f(row.Get<CustomerId>(0), row.Get<CustomerId>(1));

@@ -25,8 +25,8 @@ void LockIdentifiers(pg::Tx& tx, const Need& need) {
   static constexpr Statement kLock = {
       "lock_identifiers",
       "SELECT 1 FROM unnest($1::text[], $2::uuid[]) AS k(group_id, identifier_id) "
-      "JOIN identifier i ON i.group_id = ANY(ARRAY[k.group_id]) AND i.identifier_id = k.identifier_id "
-      "ORDER BY k.identifier_id FOR UPDATE OF i"};
+      "JOIN identifier i ON i.group_id = k.group_id AND i.identifier_id = k.identifier_id "
+      "ORDER BY i.identifier_id FOR UPDATE OF i"};
   std::vector<int64_t> absent;
   IdentifierKeys stored;
   for (const auto& [id, group] : need.identifiers) {
@@ -107,8 +107,7 @@ void LoadPresentations(pg::Tx& tx, const Need& need, Tables& tables) {
       "read_presentations",
       "SELECT p.identifier_id, p.hour, p.customer_id, p.group_id, p.first_time, p.last_time "
       "FROM unnest($1::text[], $2::uuid[], $3::timestamptz[]) AS k(group_id, identifier_id, since) "
-      "JOIN presentation p ON p.group_id = ANY(ARRAY[k.group_id]) AND p.identifier_id = k.identifier_id AND p.hour >= "
-      "k.since"};
+      "JOIN presentation p ON p.group_id = k.group_id AND p.identifier_id = k.identifier_id AND p.hour >= k.since"};
   if (need.presentations.empty()) return;
   IdentifierKeys keys;
   std::vector<absl::Time> since;
@@ -128,7 +127,7 @@ void LoadActivities(pg::Tx& tx, const Need& need, Tables& tables) {
       "read_activities",
       "SELECT a.identifier_id, a.customer_id, a.group_id, a.last_day "
       "FROM unnest($1::text[], $2::uuid[]) AS k(group_id, identifier_id) "
-      "JOIN activity a ON a.group_id = ANY(ARRAY[k.group_id]) AND a.identifier_id = k.identifier_id"};
+      "JOIN activity a ON a.group_id = k.group_id AND a.identifier_id = k.identifier_id"};
   if (need.activities.empty()) return;
   IdentifierKeys keys;
   for (const IdentifierId& id : need.activities) keys.Add(need.identifiers.at(id), id);

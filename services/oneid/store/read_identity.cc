@@ -99,7 +99,7 @@ std::map<IdentifierId, Sealed> ReadSealed(pg::Tx& tx, const IdentifierKeys& keys
       "read_sealed",
       "SELECT i.identifier_id, i.group_id, i.quarantined, i.shared, i.sealed_for, i.sealed_value "
       "FROM unnest($1::text[], $2::uuid[]) AS k(group_id, identifier_id) "
-      "JOIN identifier i ON i.group_id = ANY(ARRAY[k.group_id]) AND i.identifier_id = k.identifier_id"};
+      "JOIN identifier i ON i.group_id = k.group_id AND i.identifier_id = k.identifier_id"};
   std::map<IdentifierId, Sealed> sealed;
   if (keys.empty()) return sealed;
   const pg::Rows rows = tx.Run(kRead, keys.groups, keys.ids);

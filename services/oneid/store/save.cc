@@ -115,7 +115,7 @@ void SaveMerges(pg::Tx& tx, const Tables& tables, absl::Time now) {
       "update_merges",
       "UPDATE merge m SET state = k.state, mismatch = k.mismatch, closed_time = k.closed_time "
       "FROM unnest($1::uuid[], $2::int2[], $3::text[], $4::timestamptz[]) AS k(merge_id, state, mismatch, closed_time) "
-      "WHERE m.merge_id = ANY(ARRAY[k.merge_id])"};
+      "WHERE m.merge_id = k.merge_id"};
   MergeColumns fresh, changed;
   tables.merges.EachDirty([&](const MergeId& id, const std::optional<Merge>& was, const std::optional<Merge>& row) {
     (was ? changed : fresh).Add(id, *row);

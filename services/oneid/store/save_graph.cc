@@ -60,7 +60,7 @@ void SaveCustomers(pg::Tx& tx, const Tables& tables, PersonKeys& keys) {
       "last_change_id = k.last_change_id, identifier_ids = coalesce(k.identifier_ids::uuid[], c.identifier_ids) "
       "FROM unnest($1::uuid[], $2::uuid[], $3::int8[], $4::uuid[], $5::text[]) "
       "AS k(customer_id, root_id, decision_number, last_change_id, identifier_ids) "
-      "WHERE c.customer_id = ANY(ARRAY[k.customer_id])"};
+      "WHERE c.customer_id = k.customer_id"};
   CustomerColumns fresh, changed;
   std::map<CustomerId, size_t> place;  // of those in `changed`
   tables.customers.EachDirty(
@@ -154,7 +154,7 @@ void SaveIdentifiers(pg::Tx& tx, const Tables& tables, const PersonKeys& keys) {
       "FROM unnest($1::text[], $2::uuid[], $3::int8[], $4::bool[], $5::bool[], $6::uuid[], $7::uuid[], $8::uuid[], "
       "$9::bytea[]) AS k(group_id, identifier_id, decision_number, quarantined, shared, logged_in, "
       "transaction_customer, sealed_for, sealed_value) "
-      "WHERE i.group_id = ANY(ARRAY[k.group_id]) AND i.identifier_id = k.identifier_id"};
+      "WHERE i.group_id = k.group_id AND i.identifier_id = k.identifier_id"};
   IdentifierColumns fresh, changed;
   tables.identifiers.EachDirty(
       [&](const IdentifierId& id, const std::optional<Identifier>& was, const std::optional<Identifier>& row) {
@@ -207,7 +207,7 @@ void SaveEdges(pg::Tx& tx, const Tables& tables) {
       "close_edges",
       "UPDATE edge e SET valid_to = k.valid_to "
       "FROM unnest($1::text[], $2::uuid[], $3::timestamptz[], $4::int2[], $5::timestamptz[]) "
-      "AS k(group_id, identifier_id, valid_from, seq, valid_to) WHERE e.group_id = ANY(ARRAY[k.group_id]) "
+      "AS k(group_id, identifier_id, valid_from, seq, valid_to) WHERE e.group_id = k.group_id "
       "AND e.identifier_id = k.identifier_id AND e.valid_from = k.valid_from AND e.seq = k.seq"};
   EdgeColumns fresh, closed;
   tables.edges.EachDirty([&](const EdgeKey& key, const std::optional<Edge>& was, const std::optional<Edge>& row) {

@@ -64,9 +64,8 @@ void Save(pg::Tx& tx, const Tables& tables) {
 std::map<ActivityKey, Activity> FindActivities(pg::Tx& tx, const std::set<ActivityKey>& keys) {
   static constexpr Statement kFind = {
       "find_activities",
-      "SELECT a.customer_id, a.brand_id, a.event_count, a.last_event_time "
-      "FROM unnest($1::uuid[], $2::text[]) AS k(customer_id, brand_id) "
-      "JOIN activity a ON a.customer_id = ANY(ARRAY[k.customer_id]) AND a.brand_id = k.brand_id"};
+      "SELECT a.customer_id, a.brand_id, a.event_count, a.last_event_time FROM activity a "
+      "JOIN unnest($1::uuid[], $2::text[]) AS k(customer_id, brand_id) USING (customer_id, brand_id)"};
   const Columns columns(keys);
   std::map<ActivityKey, Activity> found;
   for (const pg::Row row : tx.Run(kFind, columns.customers, columns.brands)) {
