@@ -10,18 +10,24 @@ namespace {
 
 using pg::Statement;
 
+// Every second: of what may pile up, not more than so many rows are counted.
 const std::vector<ObservedGauge>& EngineGauges() {
   static const auto* const gauges = new std::vector<ObservedGauge>{
-      {"tessera_parked_records", "Records set aside", {"observe_parked", "SELECT count(*) FROM parked"}},
+      {"tessera_parked_records",
+       "Records set aside, up to 100,000",
+       {"observe_parked", "SELECT count(*) FROM (SELECT FROM parked LIMIT 100000) p"}},
       {"tessera_parked_keys",
-       "Keys whose records wait behind one that was set aside",
-       {"observe_parked_keys", "SELECT count(*) FROM (SELECT DISTINCT topic, partition, record_key FROM parked) k"}},
+       "Keys whose records wait behind one that was set aside, of 100,000 records",
+       {"observe_parked_keys",
+        "SELECT count(*) FROM (SELECT DISTINCT topic, partition, record_key FROM (SELECT * FROM parked LIMIT 100000) "
+        "p) k"}},
       {"tessera_waiting_events",
-       "Events that wait for what they need",
-       {"observe_waiting", "SELECT count(*) FROM waiting"}},
+       "Events that wait for what they need, up to 100,000",
+       {"observe_waiting", "SELECT count(*) FROM (SELECT FROM waiting LIMIT 100000) w"}},
       {"tessera_waiting_oldest_seconds",
        "Age of the event that has waited longest",
-       {"observe_waiting_oldest", "SELECT extract(epoch FROM now() - min(posted_time))::int8 FROM waiting"}},
+       {"observe_waiting_oldest",
+        "SELECT (SELECT extract(epoch FROM now() - posted_time)::int8 FROM waiting ORDER BY waiting_id LIMIT 1)"}},
       {"tessera_timers_overdue",
        "Timers that are due",
        {"observe_timers", "SELECT count(*) FROM timer WHERE due_time <= now()"}},

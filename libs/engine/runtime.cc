@@ -37,8 +37,8 @@ Runtime::Runtime(ServiceParts parts, RuntimeOptions options, const Clock& clock)
 
 Runtime::~Runtime() { Stop(); }
 
-pg::ConnectionOptions Runtime::ConnectionFor(const std::string& what, bool key_access_only) const {
-  return {.dsn = options_.dsn, .application_name = parts_.name + "/" + what, .key_access_only = key_access_only};
+pg::ConnectionOptions Runtime::ConnectionFor(const std::string& what, bool any_plan) const {
+  return {.dsn = options_.dsn, .application_name = parts_.name + "/" + what, .key_access_only = !any_plan};
 }
 
 absl::Status Runtime::Start() {
@@ -55,7 +55,7 @@ absl::Status Runtime::Start() {
 }
 
 absl::Status Runtime::CheckDatabase() {
-  TESSERA_ASSIGN_OR_RETURN(auto connection, pg::Connection::Open(ConnectionFor("start")));
+  TESSERA_ASSIGN_OR_RETURN(auto connection, pg::Connection::Open(ConnectionFor("start", /*any_plan=*/true)));
   TESSERA_RETURN_IF_ERROR(CheckSchema(*connection, parts_.files));
   for (const PartitionedTable& table : EnginePartitionedTables()) parts_.partitioned_tables.push_back(table);
   return MaintainPartitions(*connection, parts_.partitioned_tables, clock_.Now());
@@ -90,26 +90,24 @@ void Runtime::BuildLoops() {
     consumed.push_back({topic.name, topic.partitions});
   }
   leases_ = std::make_unique<LeaseKeeper>(ConnectionFor("leases"), instance_id_, options_.instance, std::move(groups));
-  relay_ = std::make_unique<Relay>(parts_.name, parts_.topics, names_, ConnectionFor("relay", /*key_access_only=*/true),
-                                   *producer_, *leases_);
+  relay_ = std::make_unique<Relay>(parts_.name, parts_.topics, names_, ConnectionFor("relay"), *producer_, *leases_);
   const WriterSignals signals = {[this] { relay_->Wake(); }, [this](absl::Time due) { timers_->Wake(due); }};
   std::vector<Writer*> writers;
   for (int32_t i = 0; i < options_.writers; ++i) {
     const Uuid writer_id = RandomUuidV7(clock_.Now());
     const BatchConfig config = {parts_.name, options_.wrapping_key, writer_id,
                                 static_cast<int32_t>(writer_id.bytes[15] % 64)};
-    writers_.push_back(std::make_unique<Writer>(
-        *parts_.service, config, clock_, ConnectionFor("writer", /*key_access_only=*/true), options_.limits, signals));
+    writers_.push_back(
+        std::make_unique<Writer>(*parts_.service, config, clock_, ConnectionFor("writer"), options_.limits, signals));
     writers.push_back(writers_.back().get());
   }
-  timers_ = std::make_unique<TimerScan>(*parts_.service, clock_, options_.wrapping_key,
-                                        ConnectionFor("timers", /*key_access_only=*/true), *leases_, writers);
+  timers_ = std::make_unique<TimerScan>(*parts_.service, clock_, options_.wrapping_key, ConnectionFor("timers"),
+                                        *leases_, writers);
   consumer_loop_ = std::make_unique<ConsumerLoop>(std::move(consumed), names_, ConnectionFor("consumer"), *consumer_,
                                                   *leases_, writers);
-  observer_ =
-      std::make_unique<Observer>(parts_.topics, ConnectionFor("observer", /*key_access_only=*/true), parts_.gauges);
-  reads_ = std::make_unique<Reader>(ConnectionFor("reads", /*key_access_only=*/true));
-  queries_ = std::make_unique<Reader>(ConnectionFor("queries"));
+  observer_ = std::make_unique<Observer>(parts_.topics, ConnectionFor("observer"), parts_.gauges);
+  reads_ = std::make_unique<Reader>(ConnectionFor("reads"));
+  queries_ = std::make_unique<Reader>(ConnectionFor("queries", /*any_plan=*/true));
 }
 
 absl::Status Runtime::StartServer() {
@@ -209,7 +207,7 @@ void Runtime::LoopTimers() {
 }
 
 void Runtime::MakePartitions() {
-  pg::Session session(ConnectionFor("partitions"));
+  pg::Session session(ConnectionFor("partitions", /*any_plan=*/true));
   absl::Status made = session.Ensure();
   if (made.ok()) made = MaintainPartitions(*session, parts_.partitioned_tables, clock_.Now());
   if (!made.ok()) LogFailure("partitions", made);

@@ -86,7 +86,8 @@ class Runtime {
   void LoopRelay();
   void LoopConsumer();
   void LoopTimers();
-  pg::ConnectionOptions ConnectionFor(const std::string& what, bool key_access_only = false) const;
+  // Rows are found by key alone unless `any_plan`: what must read many has that.
+  pg::ConnectionOptions ConnectionFor(const std::string& what, bool any_plan = false) const;
 
   ServiceParts parts_;
   const RuntimeOptions options_;

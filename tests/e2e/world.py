@@ -24,7 +24,7 @@ ANCHOR = datetime.date(2026, 3, 1)
 COMPARED = ("published", "identity", "membership", "top_members")
 
 
-def _required(name: str) -> str:
+def required(name: str) -> str:
     try:
         return os.environ[name]
     except KeyError:
@@ -35,10 +35,10 @@ def _required(name: str) -> str:
 def services(names: list[str], instances: int = 1) -> Iterator[Deployment]:
     """The services, ready, with nothing in them; gone at the end."""
     name = f"e2e_{secrets.token_hex(4)}"
-    admin_dsn = _required("TESSERA_TEST_ADMIN_DSN")
+    admin_dsn = required("TESSERA_TEST_ADMIN_DSN")
     dsn.run(admin_dsn, f"CREATE DATABASE {name}")
-    backends = Backends(dsn.replaced(admin_dsn, dbname=name), _required("TESSERA_TEST_BROKERS"), name)
-    deployment = Deployment(Layout(Path(_required("TESSERA_TEST_VAR")) / name), backends, names)
+    backends = Backends(dsn.replaced(admin_dsn, dbname=name), required("TESSERA_TEST_BROKERS"), name)
+    deployment = Deployment(Layout(Path(required("TESSERA_TEST_VAR")) / name), backends, names)
     try:
         deployment.start(instances)
         yield deployment

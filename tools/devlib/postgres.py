@@ -40,7 +40,7 @@ shared_preload_libraries = 'pg_stat_statements'
 track_io_timing = on
 timezone = 'UTC'
 log_timezone = 'UTC'
-log_line_prefix = '%m %u '
+log_line_prefix = '%m %u@%d %a '
 log_checkpoints = off
 # The detail of an error holds values of the row, which may be personal data.
 log_error_verbosity = terse

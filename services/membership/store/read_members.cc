@@ -39,9 +39,10 @@ constexpr pg::Statement kDueLots = {
     "JOIN member r ON r.customer_id = k.root_id AND r.brand_id = k.brand_id "
     "CROSS JOIN LATERAL (SELECT r.customer_id UNION ALL SELECT s.customer_id FROM member s WHERE "
     "s.root_id = r.customer_id AND s.brand_id = r.brand_id AND s.root_id <> s.customer_id) s "
-    "JOIN lot l ON l.customer_id = s.customer_id AND l.brand_id = k.brand_id AND "
+    // Lots after their member, never all lots first: hence OFFSET 0.
+    "CROSS JOIN LATERAL (SELECT l.* FROM lot l WHERE l.customer_id = s.customer_id AND l.brand_id = k.brand_id AND "
     "((l.state = 1 AND (l.slides OR l.expiry_time <= now() + interval '30 days')) OR "
-    "(l.state = 0 AND l.activation_time <= now()))"};
+    "(l.state = 0 AND l.activation_time <= now())) OFFSET 0) l"};
 
 #define TESSERA_VIEW_COLUMNS                                                                                        \
   "m.customer_id, m.member_seq, m.enrolled_time, m.tier_level, m.tier_version, m.tier_since_time, "                 \
