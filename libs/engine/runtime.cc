@@ -19,6 +19,7 @@ constexpr absl::Duration kErrorPause = absl::Milliseconds(500);
 constexpr absl::Duration kPartitionPeriod = absl::Hours(1);
 constexpr absl::Duration kObservePeriod = absl::Seconds(1);
 constexpr absl::Duration kDrainTime = absl::Seconds(5);
+constexpr absl::Duration kTopicsPatience = absl::Seconds(5);
 
 std::string ConsumeKind(const std::string& topic) { return "consume/" + topic; }
 
@@ -33,7 +34,9 @@ Runtime::Runtime(ServiceParts parts, RuntimeOptions options, const Clock& clock)
       options_(std::move(options)),
       clock_(clock),
       instance_id_(RandomUuidV7(clock.Now())),
-      names_(options_.topic_prefix) {}
+      names_(options_.topic_prefix) {
+  for (const PartitionedTable& table : EnginePartitionedTables()) parts_.partitioned_tables.push_back(table);
+}
 
 Runtime::~Runtime() { Stop(); }
 
@@ -42,8 +45,11 @@ pg::ConnectionOptions Runtime::ConnectionFor(const std::string& what, bool any_p
 }
 
 absl::Status Runtime::Start() {
-  TESSERA_RETURN_IF_ERROR(CheckDatabase());
-  TESSERA_RETURN_IF_ERROR(EnsureTopics());
+  // Without the broker, calls are served and events kept: the consumer's loop makes the topics when it is back.
+  if (absl::Status made = MakeTopics(); !made.ok()) {
+    if (!absl::IsUnavailable(made)) return made;
+    LogFailure("topics", made);
+  }
   TESSERA_RETURN_IF_ERROR(StartKafka());
   BuildLoops();
   TESSERA_RETURN_IF_ERROR(StartServer());
@@ -57,18 +63,19 @@ absl::Status Runtime::Start() {
 absl::Status Runtime::CheckDatabase() {
   TESSERA_ASSIGN_OR_RETURN(auto connection, pg::Connection::Open(ConnectionFor("start", /*any_plan=*/true)));
   TESSERA_RETURN_IF_ERROR(CheckSchema(*connection, parts_.files));
-  for (const PartitionedTable& table : EnginePartitionedTables()) parts_.partitioned_tables.push_back(table);
   return MaintainPartitions(*connection, parts_.partitioned_tables, clock_.Now());
 }
 
-absl::Status Runtime::EnsureTopics() {
+absl::Status Runtime::MakeTopics() {
   TESSERA_ASSIGN_OR_RETURN(auto admin, kafka::Admin::Create(options_.brokers, options_.kafka_security));
   std::vector<kafka::TopicSpec> topics = parts_.topics_in;
   for (const std::string& topic : parts_.topics) {
     if (!topic.empty()) topics.push_back({.name = topic, .partitions = kSlots});
   }
   for (kafka::TopicSpec& topic : topics) topic.name = names_.AtBroker(topic.name);
-  return admin->EnsureTopics(topics);
+  TESSERA_RETURN_IF_ERROR(admin->EnsureTopics(topics, kTopicsPatience));
+  topics_made_ = true;
+  return absl::OkStatus();
 }
 
 absl::Status Runtime::StartKafka() {
@@ -190,7 +197,7 @@ void Runtime::LoopRelay() {
 
 void Runtime::LoopConsumer() {
   while (!stop_sources_) {
-    if (auto read = consumer_loop_->Step(kIdleWait); !read.ok()) {
+    if (absl::Status read = topics_made_ ? consumer_loop_->Step(kIdleWait) : MakeTopics(); !read.ok()) {
       LogFailure("consumer", read);
       absl::SleepFor(kErrorPause);
     }

@@ -1,5 +1,5 @@
-// A running service: writers, readers, relay, consumer, timers and leases, each loop with its thread. Start, Ready and
-// Stop are called by one thread.
+// A running service: writers, readers, relay, consumer, timers and leases, each loop with its thread. CheckDatabase,
+// Start and Stop are called by one thread.
 #pragma once
 
 #include <atomic>
@@ -62,8 +62,12 @@ class Runtime {
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
 
-  // Checks the schema, makes the topics, starts every loop and serves. FailedPrecondition DATABASE_OLDER or _NEWER,
-  // TOPIC_PARTITIONS_DIFFER; Unavailable if the database or the broker is away.
+  // Before Start: checks the schema and makes the partitions of the time to come. FailedPrecondition DATABASE_OLDER or
+  // _NEWER; Unavailable if the database is away: then it may be called again.
+  absl::Status CheckDatabase();
+
+  // Makes the topics, starts every loop and serves, the calls also while the broker is away. FailedPrecondition
+  // TOPIC_PARTITIONS_DIFFER.
   absl::Status Start();
 
   // Takes no more work in, ends what is under way, publishes it and gives the leases back. At most about 10 s.
@@ -73,8 +77,7 @@ class Runtime {
   int metrics_port() const;
 
  private:
-  absl::Status CheckDatabase();
-  absl::Status EnsureTopics();
+  absl::Status MakeTopics();
   absl::Status StartKafka();
   void BuildLoops();
   absl::Status StartServer();
@@ -109,6 +112,7 @@ class Runtime {
   std::unique_ptr<metrics::Exposition> exposition_;
 
   std::atomic<bool> serving_ = false;
+  bool topics_made_ = false;                // by Start or else by the consumer's loop
   std::atomic<bool> stop_sources_ = false;  // consumer, timers, leases, partitions
   std::atomic<bool> stop_sinks_ = false;    // writers, readers, relay
   std::vector<std::thread> sources_, sinks_;

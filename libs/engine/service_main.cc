@@ -66,6 +66,8 @@ std::string Setting(const absl::Flag<std::string>& flag, const char* variable, c
   return value.empty() ? Environment(variable, otherwise) : value;
 }
 
+constexpr timespec kDatabasePause = {.tv_sec = 2, .tv_nsec = 0};
+
 int Fail(const absl::Status& status) {
   LogError("cannot run", {{"reason", ToStd(status.message())}});
   std::fprintf(stderr, "error: %s\n", std::string(status.message()).c_str());
@@ -126,6 +128,11 @@ int ServeCommand(const MakeParts& make_parts) {
   auto options = ReadOptions(*keys);
   if (!options.ok()) return Fail(options.status());
   Runtime runtime(std::move(*parts), std::move(*options), Clock::System());
+  for (absl::Status checked = runtime.CheckDatabase(); !checked.ok(); checked = runtime.CheckDatabase()) {
+    if (!absl::IsUnavailable(checked)) return Fail(checked);
+    LogWarning("waiting for the database", {{"reason", ToStd(checked.message())}});
+    if (sigtimedwait(&signals, nullptr, &kDatabasePause) > 0) return 0;
+  }
   if (absl::Status started = runtime.Start(); !started.ok()) return Fail(started);
   std::printf("grpc %d metrics %d\n", runtime.port(), runtime.metrics_port());
   std::fflush(stdout);

@@ -3,7 +3,6 @@ generic plan stays until the table is analyzed again."""
 
 import re
 import secrets
-import time
 import unittest
 from pathlib import Path
 
@@ -20,7 +19,6 @@ _ON_DEMAND = {"count_waiting", "count_parked", "count_dead_letters", "progress_c
               "read_currency_sums", "read_tier_counts"}
 _LOOPS = {"leases", "relay", "writer", "timers", "consumer", "observer", "reads"}
 _MAY_READ_MUCH = {"queries", "partitions", "start"}
-_TOLD_SECONDS = 60.0
 
 # As many rows in every table that may become large as it has when autovacuum analyzes it for the first time; a table of a
 # few rows is better read whole.
@@ -129,23 +127,10 @@ class SessionsTest(unittest.TestCase):
         """An order's way through both services, and reads."""
         client = self._deployment.client
         retail.set_up(client)
-        identifiers = [{"namespace": "jd_pin", "value": "ann"}]
-        line = {"product_code": "P", "quantity": 1, "list_minor": 10_000, "paid_minor": 10_000}
-        client.call("oneid", "IntakeService/PublishEvent", brand_id=retail.BRAND,
-                    event={"event_id": "e", "source": "jd", "event_time": "2026-01-01T00:00:00Z",
-                           "event": {"identifiers": identifiers, "order_paid": {"order_id": "o", "lines": [line]}}})
-        customer = self._await(lambda: self._database.run("SELECT customer_id FROM membership.member"))
+        customer = world.a_member(self._deployment)
         client.call("membership", "PointsService/GetBalance", brand_id=retail.BRAND, customer_id=customer)
-        client.call("oneid", "IdentityService/ResolveIdentifiers", brand_id=retail.BRAND, identifiers=identifiers)
-
-    def _await(self, condition):
-        deadline = time.monotonic() + _TOLD_SECONDS
-        while time.monotonic() < deadline:
-            found = condition()
-            if found:
-                return found
-            time.sleep(0.1)
-        self.fail("it did not come about")
+        client.call("oneid", "IdentityService/ResolveIdentifiers", brand_id=retail.BRAND,
+                    identifiers=[{"namespace": "jd_pin", "value": "ann"}])
 
     def _plans(self) -> dict[str, set[str]]:
         """By session ("oneid/relay"): the plans that Postgres told of."""
@@ -162,7 +147,7 @@ class SessionsTest(unittest.TestCase):
         self._deployment.start(1)
         self._work()
         wanted = {f"{service}/{loop}" for service in retail.SERVICES for loop in _LOOPS}
-        self._await(lambda: wanted <= self._plans().keys())
+        world.awaited(lambda: wanted <= self._plans().keys())
         for session, told in self._plans().items():
             if session.split("/")[1] in _MAY_READ_MUCH:
                 continue

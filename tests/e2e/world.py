@@ -7,8 +7,9 @@ import json
 import os
 import secrets
 import sys
+import time
 from pathlib import Path
-from typing import Iterator
+from typing import Callable, Iterator, TypeVar
 
 _ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(_ROOT / "tools"))
@@ -21,6 +22,8 @@ from devlib.services import Backends  # noqa: E402
 
 # A day that is past, so that every event of the replay is, whenever the tests run.
 ANCHOR = datetime.date(2026, 3, 1)
+_PATIENCE_SECONDS = 60.0
+T = TypeVar("T")
 COMPARED = ("published", "identity", "membership", "top_members")
 
 
@@ -73,3 +76,24 @@ def compared(report: dict) -> dict:
 def broken(report: dict) -> dict:
     """The invariants that do not hold."""
     return {name: count for name, count in report["invariants"].items() if count}
+
+
+def awaited(condition: Callable[[], T]) -> T:
+    """What the condition answers when that is something; an AssertionError if it never is."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.1)
+    raise AssertionError("it did not come about")
+
+
+def a_member(deployment: Deployment) -> str:
+    """The customer of the shop's first order, once it has come through both services."""
+    line = {"product_code": "P", "quantity": 1, "list_minor": 10_000, "paid_minor": 10_000}
+    event = {"event_id": "e", "source": "jd", "event_time": "2026-01-01T00:00:00Z",
+             "event": {"identifiers": [{"namespace": "jd_pin", "value": "ann"}],
+                       "order_paid": {"order_id": "o", "lines": [line]}}}
+    deployment.client.call("oneid", "IntakeService/PublishEvent", brand_id=retail.BRAND, event=event)
+    return awaited(lambda: dsn.run(deployment.backends.admin_dsn, "SELECT customer_id FROM membership.member").strip())
