@@ -16,7 +16,6 @@ namespace {
 using google::protobuf::Message;
 
 constexpr absl::Duration kRetryDelay = absl::Milliseconds(200);
-constexpr size_t kSharedMax = 100;  // calls that wait for one writer before the others are asked
 
 absl::Status QueueFull() { return Overloaded("the service has more work than it can take; repeat later", kRetryDelay); }
 
@@ -67,10 +66,10 @@ ApiBinding::ApiBinding(rpc::Server& server, const Clock& clock, std::vector<Writ
                        Reader& queries)
     : server_(server), clock_(clock), writers_(std::move(writers)), reads_(reads), queries_(queries) {}
 
-// While few calls wait they share one writer's batches, since what a batch costs by itself is most of what few calls
-// cost: 64 calls in flight on two writers took 28 % more processor time each (docs/performance.md).
+// Few calls share one writer's batches, since what a batch costs by itself is most of what few calls cost: 64 calls in
+// flight on two writers took 28 % more processor time each (docs/performance.md).
 Writer& ApiBinding::WriterFor(std::string_view route) const {
-  if (writers_[0]->waiting() < kSharedMax) return *writers_[0];
+  if (!writers_[0]->Crowded()) return *writers_[0];
   return *writers_[static_cast<size_t>(KafkaPartition(route, kSlots)) % writers_.size()];
 }
 

@@ -63,7 +63,7 @@ class Runtime {
   Runtime& operator=(const Runtime&) = delete;
 
   // Before Start: checks the schema and makes the partitions of the time to come. FailedPrecondition DATABASE_OLDER or
-  // _NEWER; Unavailable if the database is away: then it may be called again.
+  // _NEWER; Unavailable or Aborted if the database is away: then it may be called again.
   absl::Status CheckDatabase();
 
   // Makes the topics, starts every loop and serves, the calls also while the broker is away. FailedPrecondition

@@ -129,7 +129,7 @@ int ServeCommand(const MakeParts& make_parts) {
   if (!options.ok()) return Fail(options.status());
   Runtime runtime(std::move(*parts), std::move(*options), Clock::System());
   for (absl::Status checked = runtime.CheckDatabase(); !checked.ok(); checked = runtime.CheckDatabase()) {
-    if (!absl::IsUnavailable(checked)) return Fail(checked);
+    if (!absl::IsUnavailable(checked) && !absl::IsAborted(checked)) return Fail(checked);
     LogWarning("waiting for the database", {{"reason", ToStd(checked.message())}});
     if (sigtimedwait(&signals, nullptr, &kDatabasePause) > 0) return 0;
   }

@@ -23,6 +23,8 @@ constexpr size_t kLargeLeast = 20;  // if it is more than a few
 // would also park whatever is under way when somebody kills the process while it goes through its suspects.
 constexpr int kMetAloneMax = 2;
 constexpr absl::Duration kReconnectPause = absl::Milliseconds(200);
+constexpr size_t kCrowd = 100;
+constexpr absl::Duration kLongBatch = absl::Milliseconds(50);
 constexpr absl::Duration kPatience = absl::Seconds(5);  // then waiting calls are told that the database is away
 
 void Pause(int attempt) {
@@ -60,11 +62,24 @@ const WriterMetrics& Writer::Observe() const {
   return metrics_;
 }
 
+bool Writer::Crowded() const {
+  const int64_t since = busy_since_us_;
+  const bool held_up = since != 0 && absl::Now() - absl::FromUnixMicros(since) > kLongBatch;
+  return held_up || queue_.size() >= kCrowd;
+}
+
 bool Writer::Step(absl::Duration wait) {
   const bool busy = last_taken_ >= std::max(limits_.batch / kLargeShare, kLargeLeast);
   std::vector<Work> taken = queue_.Take(limits_.batch, wait, busy ? limits_.gather : absl::ZeroDuration());
   last_taken_ = taken.size();
   if (taken.empty()) return false;
+  busy_since_us_ = absl::ToUnixMicros(absl::Now());
+  Carry(taken);
+  busy_since_us_ = 0;
+  return true;
+}
+
+void Writer::Carry(std::vector<Work>& taken) {
   std::vector<Work*> batch;
   size_t bytes = 0;
   for (Work& work : taken) {
@@ -80,7 +95,6 @@ bool Writer::Step(absl::Duration wait) {
     batch.push_back(&work);
   }
   if (!batch.empty()) RunAll(batch);
-  return true;
 }
 
 bool Writer::Expired(Work& work) {

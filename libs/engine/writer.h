@@ -2,6 +2,7 @@
 // Step is called by one thread, or by hand in tests.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -47,8 +48,8 @@ class Writer {
   // False, and the work untouched, if the queue is full or closed.
   bool Push(Work& work) { return queue_.TryPush(work, std::holds_alternative<RecordOrigin>(work.origin), work.bytes); }
 
-  // How much work waits. Thread-safe.
-  size_t waiting() const { return queue_.size(); }
+  // Whether calls had better go to other writers as well: many wait, or a batch has taken long. Thread-safe.
+  bool Crowded() const;
 
   // Takes what waits, at most one batch, and carries it out. False if nothing came within `wait`.
   bool Step(absl::Duration wait);
@@ -59,6 +60,7 @@ class Writer {
   const WriterMetrics& Observe() const;
 
  private:
+  void Carry(std::vector<Work>& taken);
   void Understand(Work& work);
   bool Expired(Work& work);
   void RunAll(const std::vector<Work*>& work);
@@ -79,6 +81,7 @@ class Writer {
   const WriterLimits limits_;
   const WriterSignals signals_;
   BoundedQueue<Work> queue_;
+  std::atomic<int64_t> busy_since_us_ = 0;  // when what is carried out was taken; 0: nothing is
   int64_t batch_no_ = 0;
   size_t last_taken_ = 0;
   const WriterMetrics metrics_;

@@ -21,7 +21,8 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(ConnectionOptions o
 absl::Status Connection::Reconnect() {
   conn_.reset();
   prepared_.clear();
-  // TCP settings so that a half-dead session ends within seconds instead of holding its locks for hours.
+  // TCP settings, here and in SetSession, so that a half-dead session ends within seconds on both sides instead of
+  // holding its locks for hours.
   const char* names[] = {"dbname",           "application_name",    "connect_timeout",
                          "keepalives_idle",  "keepalives_interval", "keepalives_count",
                          "tcp_user_timeout", "client_encoding",     nullptr};
@@ -44,7 +45,8 @@ absl::Status Connection::Reconnect() {
 absl::Status Connection::SetSession() {
   std::string sql =
       "SET jit = off; SET idle_in_transaction_session_timeout = '5s'; SET statement_timeout = '60s'; "
-      "SET timezone = 'UTC'";
+      "SET timezone = 'UTC'; SET tcp_keepalives_idle = 4; SET tcp_keepalives_interval = 2; "
+      "SET tcp_keepalives_count = 3; SET tcp_user_timeout = 10000";
   if (options_.key_access_only) {
     sql +=
         "; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; "

@@ -149,6 +149,7 @@ absl::Status Migrate(Connection& connection, const std::string& component, const
 absl::Status CheckVersion(Connection& connection, const std::string& component,
                           const std::vector<Migration>& migrations) {
   auto applied = Applied(connection, component);
+  if (absl::IsUnavailable(applied.status()) || absl::IsAborted(applied.status())) return applied.status();
   if (!applied.ok()) return Refuse("DATABASE_OLDER", "the database has no schema yet; run the migrate command first");
   const int version = applied->empty() ? 0 : applied->rbegin()->first;
   if (version > static_cast<int>(migrations.size())) {

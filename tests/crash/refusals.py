@@ -96,7 +96,7 @@ class Refusals:
             if dues and dues[0] <= now:
                 seen = member.copy()
                 seen.catch_up(now)
-            if reason_of(seen, method, one.call.request) == one.reason:
+            if one.reason and reason_of(seen, method, one.call.request) == one.reason:
                 return True
         return False
 

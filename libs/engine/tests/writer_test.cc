@@ -1,6 +1,9 @@
 // The life of a batch against a real Postgres: the writer is stepped by hand.
+#include <thread>
+
 #include "base/fault_point.h"
 #include "engine/tests/writer_fixture.h"
+#include "testing/wait.h"
 
 namespace tessera::engine {
 namespace {
@@ -195,6 +198,23 @@ TEST_F(WriterTest, ASecondCopyOfASequencedRecordIsDropped) {
   Run();
   EXPECT_EQ(Balance("alice"), "11");
   EXPECT_EQ(database_.Text("SELECT last_seq FROM consumer_mark"), "0");
+}
+
+TEST_F(WriterTest, AWriterIsCrowdedWhenManyCallsWaitOrItsBatchIsHeldUp) {
+  for (int i = 0; i < 99; ++i) Call("one", Earn{"alice", "o" + std::to_string(i), 1});
+  EXPECT_FALSE(writer_.Crowded());
+  Call("one more", Earn{"alice", "o99", 1});
+  EXPECT_TRUE(writer_.Crowded());
+  Run();
+  EXPECT_FALSE(writer_.Crowded());
+  ASSERT_TRUE(database_.admin().Execute("BEGIN; LOCK TABLE account IN ACCESS EXCLUSIVE MODE").ok());
+  Call("held up", Earn{"alice", "o100", 1});
+  std::thread writer([this] { Run(); });
+  EXPECT_TRUE(testing::WaitFor([this] { return writer_.Crowded(); }));
+  ASSERT_TRUE(database_.admin().Execute("COMMIT").ok());
+  writer.join();
+  EXPECT_FALSE(writer_.Crowded());
+  EXPECT_EQ(*answers_["held up"], "101");
 }
 
 TEST_F(WriterTest, SlotNumbersHaveNoGaps) {

@@ -131,6 +131,10 @@ class AuditsTest(unittest.TestCase):
         self.attempts[3] = dataclasses.replace(self.attempts[3], reason="CURRENCY_UNKNOWN")
         self._assert_found("wrong refusal")
 
+    def test_a_refusal_without_a_reason(self):
+        self.attempts[3] = dataclasses.replace(self.attempts[3], reason="")
+        self._assert_found("wrong refusal")
+
     def test_a_refusal_of_what_the_member_had(self):
         self._refuse_25(truth.NOW_SECONDS + 2)  # After the hold was answered there were 30 or more.
         self._assert_found("wrong refusal")
