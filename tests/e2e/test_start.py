@@ -1,38 +1,30 @@
 """A service that starts while the broker or the database is away does what it can, and the rest when they are back."""
 
-import contextlib
 import secrets
-import socket
-import subprocess
 import sys
 import unittest
 import uuid
 
 import world
-from devlib import dsn, processes, retail
+from devlib import dsn, ports, processes, retail
 from devlib import secrets as stored
 from devlib.deployment import Deployment
 from devlib.paths import ROOT
 
-_PROXY = ROOT / "tests" / "crash" / "proxy.py"
+sys.path.append(str(ROOT / "tests" / "crash"))
+
+from link import Link  # noqa: E402
 
 
-def _closed_port() -> int:
-    with contextlib.closing(socket.socket()) as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+def _closed_port(deployment: Deployment) -> int:
+    return ports.assign(deployment.layout, ["away"])["away"]
 
 
 class StartTest(unittest.TestCase):
 
     def _open(self, port: int, target_port: int) -> None:
         """From now on the port leads to the target."""
-        proxy = subprocess.Popen([sys.executable, str(_PROXY), str(port), str(target_port)], stdin=subprocess.PIPE,
-                                 stdout=subprocess.PIPE)
-        self.addCleanup(proxy.wait, 10)
-        self.addCleanup(proxy.stdout.close)
-        self.addCleanup(proxy.stdin.close)
-        self.assertEqual(proxy.stdout.readline(), b"ready\n")
+        self.addCleanup(Link("a backend", port, target_port).close)
 
     @staticmethod
     def _run(deployment: Deployment, sql: str) -> str:
@@ -44,7 +36,7 @@ class StartTest(unittest.TestCase):
         instance = next(one for one in deployment.instances if one.service == "membership")
         host, port = deployment.backends.brokers.rsplit(":", 1)
         self.assertEqual(host, "127.0.0.1")
-        away = _closed_port()
+        away = _closed_port(deployment)
         deployment.kill(instance)
         deployment.begin(instance, {"TESSERA_BROKERS": f"127.0.0.1:{away}",
                                     "TESSERA_TOPIC_PREFIX": f"start_{secrets.token_hex(4)}"})
@@ -62,7 +54,7 @@ class StartTest(unittest.TestCase):
     def test_without_the_database_it_waits(self):
         deployment = self.enterContext(world.shop())
         instance = next(one for one in deployment.instances if one.service == "oneid")
-        away, backends = _closed_port(), deployment.backends
+        away, backends = _closed_port(deployment), deployment.backends
         real = dsn.replaced(backends.admin_dsn, user="oneid", password=stored.password(deployment.layout, "oneid"))
         port = int(self._run(deployment, "SHOW port"))
         deployment.kill(instance)
