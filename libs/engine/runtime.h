@@ -70,7 +70,8 @@ class Runtime {
   // TOPIC_PARTITIONS_DIFFER.
   absl::Status Start();
 
-  // Takes no more work in, ends what is under way, publishes it and gives the leases back. At most about 10 s.
+  // Takes no more work in, ends what is under way, publishes it and gives the leases back. At most about
+  // 10 s, 15 s while the broker and the database are away.
   void Stop();
 
   int port() const;

@@ -21,7 +21,7 @@ namespace tessera::pg {
 struct ConnectionOptions {
   std::string dsn;               // libpq connection string; never logged
   std::string application_name;  // shown in pg_stat_activity
-  bool key_access_only = false;  // writers: no sequential scans, hash or merge joins
+  bool key_access_only = false;  // no sequential scans, hash or merge joins; plans are kept
 };
 
 class Connection {
