@@ -28,13 +28,10 @@ using Identifiers = std::vector<std::pair<std::string, std::string>>;
 // A check-in, as an adapter writes it: keyed by the first identifier.
 kafka::Record ChannelEventWith(const std::string& id, absl::Time time, const Identifiers& identifiers);
 
-// An event of the customer of this number. Events of one seed and customer need different `event` numbers.
-kafka::Record ChannelEventOf(uint64_t seed, int64_t event, int64_t customer);
-
 // warm_up + operations events, as adapters write them.
 std::vector<kafka::Record> MakeChannelEvents(const ChannelLoad& load);
 
-// The first event of each known customer.
+// The first event of each known customer, older than those of MakeChannelEvents.
 std::vector<kafka::Record> MakeFirstEvents(int64_t customers);
 
 }  // namespace tessera::bench
