@@ -268,9 +268,13 @@ void BatchRunner::Finish() {
       timer->finished();
     }
   }
-  for (auto& [answer, result] : answers_) {
-    if (*answer) (*answer)(std::move(result));
-  }
+}
+
+std::vector<ReadyAnswer> BatchRunner::TakeAnswers() {
+  std::vector<ReadyAnswer> ready;
+  ready.reserve(answers_.size());
+  for (auto& [answer, result] : answers_) ready.push_back({std::move(*answer), std::move(result)});
+  return ready;
 }
 
 std::optional<absl::Time> BatchRunner::earliest_timer() const {

@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "engine/answerer.h"
 #include "engine/effects.h"
 #include "engine/engine_store.h"
 #include "engine/phases.h"
@@ -47,8 +48,9 @@ class BatchRunner {
   // One attempt. After kRestart, kRetry, kConnection the runner can be run again.
   AttemptResult Run(pg::Connection& connection, int64_t batch_no, absl::Time now);
 
-  // After a commit: hands out the answers and advances the feeds.
+  // After a commit: advances the feeds. Once, before the answers are taken and told.
   void Finish();
+  std::vector<ReadyAnswer> TakeAnswers();
 
   const absl::Status& error() const { return error_; }
   // Events or timers were written: wake the relay, the timer scan.
@@ -112,7 +114,7 @@ class BatchRunner {
   std::map<RequestKey, KnownRequest> requests_;
   std::map<IdentityKey, uint64_t> identities_;
   std::set<int64_t> stored_waiting_, stored_parked_, stored_dead_letters_;
-  std::vector<std::pair<const Answer*, absl::StatusOr<std::string>>> answers_;
+  std::vector<std::pair<Answer*, absl::StatusOr<std::string>>> answers_;
   absl::Status replay_refusal_;
   size_t decided_ = 0;
 };

@@ -54,7 +54,7 @@ Observer::Observer(LogTopics topics, pg::ConnectionOptions connection, std::vect
 
 absl::Status Observer::Step() {
   TESSERA_RETURN_IF_ERROR(session_.Ensure());
-  pg::Tx tx(*session_, "observe");
+  pg::Tx tx(*session_, "observe", pg::Extent::kStatement);
   ObserveRelay(tx);
   for (const ObservedGauge& gauge : EngineGauges()) Tell(tx, gauge);
   for (const ObservedGauge& gauge : gauges_) Tell(tx, gauge);

@@ -48,7 +48,7 @@ absl::StatusOr<std::vector<std::string>> EndedPartitions(pg::Connection& connect
   static constexpr Statement kList = {"list_partitions",
                                       "SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
                                       "WHERE i.inhparent = $1::text::regclass ORDER BY c.relname"};
-  pg::Tx tx(connection, "list_partitions");
+  pg::Tx tx(connection, "list_partitions", pg::Extent::kStatement);
   std::vector<std::string> ended;
   for (const pg::Row row : tx.Run(kList, table.name)) {
     const std::string name = row.Get<std::string>(0);

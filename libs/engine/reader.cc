@@ -15,8 +15,8 @@ constexpr size_t kReadsMax = 500;  // in one statement
 
 }  // namespace
 
-Reader::Reader(pg::ConnectionOptions connection, size_t queue_limit)
-    : session_(std::move(connection)), queue_(queue_limit) {}
+Reader::Reader(pg::ConnectionOptions connection, TellAnswers tell, size_t queue_limit)
+    : session_(std::move(connection)), tell_(std::move(tell)), queue_(queue_limit) {}
 
 bool Reader::Submit(const BatchRead& kind, std::unique_ptr<google::protobuf::Message> request, absl::Time deadline,
                     Answer answer) {
@@ -49,7 +49,7 @@ void Reader::AnswerKind(const BatchRead& kind, std::vector<Waiting*> waiting) {
   std::vector<absl::StatusOr<std::string>> answers;
   // A session may have died since its last use: a read is repeated once on a new one.
   for (int attempt = 0; status.ok() && attempt < 2; ++attempt) {
-    pg::Tx tx(*session_, "read");
+    pg::Tx tx(*session_, "read", pg::Extent::kStatement);
     answers = kind(tx, requests);
     status = tx.status();
     error = tx.error_kind();
@@ -66,13 +66,12 @@ void Reader::AnswerKind(const BatchRead& kind, std::vector<Waiting*> waiting) {
                        {"READ_FAILED", "tessera", {}});
   }
   TESSERA_CHECK(!status.ok() || answers.size() == waiting.size());
+  std::vector<ReadyAnswer> ready;
+  ready.reserve(waiting.size());
   for (size_t i = 0; i < waiting.size(); ++i) {
-    if (status.ok()) {
-      waiting[i]->answer(std::move(answers[i]));
-    } else {
-      waiting[i]->answer(status);
-    }
+    ready.push_back({std::move(waiting[i]->answer), status.ok() ? std::move(answers[i]) : status});
   }
+  tell_(std::move(ready));
 }
 
 }  // namespace tessera::engine

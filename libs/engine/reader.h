@@ -10,7 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "base/bounded_queue.h"
-#include "engine/work.h"
+#include "engine/answerer.h"
 #include "pg/connection.h"
 #include "pg/tx.h"
 
@@ -25,7 +25,7 @@ using BatchRead = std::function<std::vector<absl::StatusOr<std::string>>(
 
 class Reader {
  public:
-  explicit Reader(pg::ConnectionOptions connection, size_t queue_limit = 5'000);
+  explicit Reader(pg::ConnectionOptions connection, TellAnswers tell = TellHere, size_t queue_limit = 5'000);
 
   // `kind` outlives the reader and tells which calls can be answered together. False if the queue is full or closed.
   bool Submit(const BatchRead& kind, std::unique_ptr<google::protobuf::Message> request, absl::Time deadline,
@@ -47,6 +47,7 @@ class Reader {
   void AnswerKind(const BatchRead& kind, std::vector<Waiting*> waiting);
 
   pg::Session session_;
+  const TellAnswers tell_;
   BoundedQueue<Waiting> queue_;
 };
 

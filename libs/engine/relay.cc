@@ -51,7 +51,7 @@ absl::StatusOr<bool> Relay::Step() {
   std::vector<Cursor> cursors;
   bool full = false;
   {
-    pg::Tx tx(*session_, "relay_read");
+    pg::Tx tx(*session_, "relay_read", pg::Extent::kStatement);
     cursors = Read(tx, messages, full);
     TESSERA_RETURN_IF_ERROR(tx.status());
   }

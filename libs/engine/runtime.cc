@@ -98,7 +98,8 @@ void Runtime::BuildLoops() {
   }
   leases_ = std::make_unique<LeaseKeeper>(ConnectionFor("leases"), instance_id_, options_.instance, std::move(groups));
   relay_ = std::make_unique<Relay>(parts_.name, parts_.topics, names_, ConnectionFor("relay"), *producer_, *leases_);
-  const WriterSignals signals = {[this] { relay_->Wake(); }, [this](absl::Time due) { timers_->Wake(due); }};
+  const TellAnswers tell = [this](std::vector<ReadyAnswer> answers) { answerer_.Tell(std::move(answers)); };
+  const WriterSignals signals = {tell, [this] { relay_->Wake(); }, [this](absl::Time due) { timers_->Wake(due); }};
   std::vector<Writer*> writers;
   for (int32_t i = 0; i < options_.writers; ++i) {
     const Uuid writer_id = RandomUuidV7(clock_.Now());
@@ -113,8 +114,8 @@ void Runtime::BuildLoops() {
   consumer_loop_ = std::make_unique<ConsumerLoop>(std::move(consumed), names_, ConnectionFor("consumer"), *consumer_,
                                                   *leases_, writers);
   observer_ = std::make_unique<Observer>(parts_.topics, ConnectionFor("observer"), parts_.gauges);
-  reads_ = std::make_unique<Reader>(ConnectionFor("reads"));
-  queries_ = std::make_unique<Reader>(ConnectionFor("queries", /*any_plan=*/true));
+  reads_ = std::make_unique<Reader>(ConnectionFor("reads"), tell);
+  queries_ = std::make_unique<Reader>(ConnectionFor("queries", /*any_plan=*/true), tell);
 }
 
 absl::Status Runtime::StartServer() {
@@ -158,6 +159,10 @@ void Runtime::StartThreads() {
       }
     }));
   }
+  sinks_.push_back(StartThread("answerer", [this] {
+    while (answerer_.Step(kIdleWait) || !stop_sinks_) {
+    }
+  }));
   RenewLeases();
   sinks_.push_back(StartThread("relay", [this] { LoopRelay(); }));
   sources_.push_back(StartThread("leases", [this] { Every(kLeaseRenewal, [this] { RenewLeases(); }); }));

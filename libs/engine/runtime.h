@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "base/clock.h"
 #include "base/embedded_file.h"
+#include "engine/answerer.h"
 #include "engine/api.h"
 #include "engine/api_binding.h"
 #include "engine/consumer_loop.h"
@@ -102,6 +103,7 @@ class Runtime {
   std::unique_ptr<kafka::Producer> producer_;
   std::unique_ptr<kafka::Consumer> consumer_;
   std::unique_ptr<LeaseKeeper> leases_;
+  Answerer answerer_;
   std::vector<std::unique_ptr<Writer>> writers_;
   std::unique_ptr<Reader> reads_, queries_;
   std::unique_ptr<Relay> relay_;
@@ -115,7 +117,7 @@ class Runtime {
   std::atomic<bool> serving_ = false;
   bool topics_made_ = false;                // by Start or else by the consumer's loop
   std::atomic<bool> stop_sources_ = false;  // consumer, timers, leases, partitions
-  std::atomic<bool> stop_sinks_ = false;    // writers, readers, relay
+  std::atomic<bool> stop_sinks_ = false;    // writers, readers, answerer, relay
   std::vector<std::thread> sources_, sinks_;
 };
 

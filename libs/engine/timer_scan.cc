@@ -32,7 +32,7 @@ Writer& TimerScan::WriterFor(std::string_view route) const {
 absl::StatusOr<int> TimerScan::Step() {
   if (leases_.Held("timer").empty()) return 0;
   TESSERA_RETURN_IF_ERROR(session_.Ensure());
-  pg::Tx tx(*session_, "timer_scan");
+  pg::Tx tx(*session_, "timer_scan", pg::Extent::kStatement);
   const absl::Time now = clock_.Now();
   const int pushed = PushTimers(tx, now) + PushExpired(tx, now);
   TESSERA_RETURN_IF_ERROR(tx.status());

@@ -17,7 +17,7 @@
 
 namespace tessera::engine {
 
-// A serialised response, or the error. Called once, after the commit, on a writer's thread.
+// A serialised response, or the error. Called once, after the commit; on any thread.
 using Answer = std::function<void(absl::StatusOr<std::string>)>;
 
 // One assignment of a partition to this process. The consumer makes it, the partition's writer advances it.

@@ -228,6 +228,7 @@ void Writer::Finish(BatchRunner& runner, size_t commands) {
   if (runner.published()) signals_.published();
   if (auto due = runner.earliest_timer()) signals_.timer_set(*due);
   runner.Finish();
+  signals_.answers(runner.TakeAnswers());
 }
 
 // A data error is somewhere in the batch: each half is a batch of its own, in order, until the culprit is alone.

@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "base/bounded_queue.h"
 #include "base/clock.h"
+#include "engine/answerer.h"
 #include "engine/batch_runner.h"
 #include "engine/service.h"
 #include "engine/suspects.h"
@@ -33,8 +34,9 @@ struct WriterLimits {
   absl::Duration gather = absl::Milliseconds(100);
 };
 
-// What a commit may have to wake, called on the writer's thread.
+// Who is to know of a commit, called on the writer's thread.
 struct WriterSignals {
+  TellAnswers answers = TellHere;
   std::function<void()> published = [] {};
   std::function<void(absl::Time)> timer_set = [](absl::Time) {};
 };

@@ -11,9 +11,10 @@
 
 namespace tessera::pg {
 
-Tx::Tx(Connection& connection, const char* name) : connection_(connection), name_(name), open_(true) {
+Tx::Tx(Connection& connection, const char* name, Extent extent)
+    : connection_(connection), name_(name), extent_(extent), open_(true) {
   static constexpr Statement kBegin = {"begin", "BEGIN ISOLATION LEVEL READ COMMITTED"};
-  Send(kBegin);
+  if (extent == Extent::kTx) Send(kBegin);
 }
 
 Tx::~Tx() { Rollback(); }
@@ -134,6 +135,7 @@ void Tx::Copy(const Statement& statement, const CopyRows& rows) {
 
 CommitResult Tx::Commit() {
   static constexpr Statement kCommit = {"commit", "COMMIT"};
+  TESSERA_CHECK(extent_ == Extent::kTx);
   if (!Usable(kCommit.name)) {
     Rollback();
     return CommitResult::kRolledBack;
@@ -160,7 +162,7 @@ void Tx::Rollback() {
   if (!open_) return;
   open_ = false;
   if (connection_.connected() && !sent_.empty()) Collect();
-  if (connection_.connected()) Result(PQexec(connection_.conn_.get(), "ROLLBACK"));
+  if (connection_.connected() && extent_ == Extent::kTx) Result(PQexec(connection_.conn_.get(), "ROLLBACK"));
   if (!status_.ok()) {
     LogWarning("transaction rolled back", {{"transaction", name_}, {"reason", ToStd(status_.message())}});
   }

@@ -26,6 +26,12 @@ enum class CommitResult {
   kInDoubt,     // the session was lost after COMMIT was sent
 };
 
+// How far a transaction reaches.
+enum class Extent {
+  kTx,
+  kStatement,  // each Run is one by itself: for reads, which then take one round trip and have nothing to commit
+};
+
 // One transaction, READ COMMITTED. The first error sticks: later statements do nothing and answer no rows, and Commit
 // rolls back. Destroyed without Commit, it rolls back.
 //
@@ -35,7 +41,7 @@ enum class CommitResult {
 class Tx {
  public:
   // `name` appears in logs and metrics.
-  Tx(Connection& connection, const char* name);
+  Tx(Connection& connection, const char* name, Extent extent = Extent::kTx);
   ~Tx();
   Tx(const Tx&) = delete;
   Tx& operator=(const Tx&) = delete;
@@ -67,6 +73,7 @@ class Tx {
   // What was read cannot be used: as if a statement had failed by its data.
   void Reject(absl::Status status);
 
+  // Not of Extent::kStatement.
   CommitResult Commit();
   void Rollback();
 
@@ -89,6 +96,7 @@ class Tx {
 
   Connection& connection_;
   const char* const name_;
+  const Extent extent_;
   std::vector<Sent> sent_;  // and not answered yet; not empty: the connection is in pipeline mode
   absl::Status status_;
   ErrorKind kind_ = ErrorKind::kNone;

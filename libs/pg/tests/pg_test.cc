@@ -150,6 +150,19 @@ TEST_F(PgTest, MoreThanTheSocketsHoldCanBeSent) {
   EXPECT_EQ(database_.Text("SELECT count(*) FROM thing"), std::to_string(kSends * kRows));
 }
 
+TEST_F(PgTest, EachReadIsATransactionOfItsOwnIfAskedFor) {
+  static constexpr Statement kNow = {"now", "SELECT now()"};
+  Tx reads(database_.connection(), "reads", Extent::kStatement);
+  const auto first = reads.Run(kNow)[0].Get<absl::Time>(0);
+  EXPECT_GT(reads.Run(kNow)[0].Get<absl::Time>(0), first);
+  reads.Run(kInsertThing, int64_t{0}, "refused by its check");
+  EXPECT_EQ(reads.error_kind(), ErrorKind::kData);
+  EXPECT_TRUE(reads.Run(kNow).empty()) << "the first error sticks";
+  Tx next(database_.connection(), "next");
+  const auto begun = next.Run(kNow)[0].Get<absl::Time>(0);
+  EXPECT_EQ(next.Run(kNow)[0].Get<absl::Time>(0), begun);
+}
+
 TEST_F(PgTest, ASessionLostBeforeTheCommitIsAnsweredLeavesDoubt) {
   static constexpr Statement kPid = {"pid", "SELECT pg_backend_pid()"};
   auto connection = *Connection::Open(database_.options());
