@@ -5,7 +5,7 @@ Only what the callers' program can do is known: points in lots that expire and m
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import tiers
@@ -117,6 +117,11 @@ class Member:
         self.seq = seq
         self.postings, self.taken, self.tier.changes = [], [], []
         self.growth_changed = False
+
+    def waiting(self) -> tuple[int, int]:
+        """Open holds and pending lots."""
+        return (sum(hold.state == OPEN for hold in self.holds.values()),
+                sum(lot.state == PENDING for lot in self.lots.values()))
 
     def copy(self) -> "Member":
         """To see what time would do: with lots, holds, debts and sums of its own, the tier left out."""
@@ -445,12 +450,12 @@ class Member:
 
     # ---- tiers and merges ----
 
-    def review(self, now: datetime, is_told: bool) -> None:
-        """By the clock of a decision."""
+    def review(self, now: datetime, is_told: bool, until: date = date.min) -> None:
+        """By the clock of a decision, or another that it knows of, which is at `until` already."""
         today = self.day_of(now)
         if self.day_of(now + tiers.CLOCKS_APART) >= self.tier.due > today:
             self.tier.approach_review()
-        self.tier.review(today, is_told)
+        self.tier.review(max(today, until), is_told)
 
     def judge(self, now: datetime | None) -> None:
         """Up at once; what growth was taken back takes a level at the review only. Growth comes with a time."""

@@ -133,7 +133,9 @@ class Replay:
             absorbed.add(row["absorbed_id"])
         for row in state.tables["membership.member"]:
             if row["customer_id"] not in absorbed:
-                self.members[row["customer_id"]] = self._life_of(row["customer_id"], float("inf"))[0]
+                member, _, left = self._life_of(row["customer_id"], float("inf"))
+                self.members[row["customer_id"]] = member
+                self._tell_left(member, left)
         self.violations += self._refusals.audit(set(setting.customers))
 
     def _tell(self, rule: str, subject: str, evidence: str) -> None:
@@ -141,10 +143,11 @@ class Replay:
 
     # ---- in which order ----
 
-    def _life_of(self, customer: str, after: float) -> tuple[Member, float]:
+    def _life_of(self, customer: str, after: float) -> tuple[Member, float, dict[int, Decision]]:
         """All decisions of a customer, before each merge those of whom it absorbed; merges take the missing numbers.
 
-        `after`: when the first of what follows this life was answered. Also answers when the last step began.
+        `after`: when the first of what follows this life was answered. Also answers when the last step began, and what
+        is left to the merge that ends this life.
         """
         member = Member(customer, [customer], self._zone)
         left = dict(self._decisions.get(customer, {}))
@@ -159,8 +162,10 @@ class Replay:
                 self._step(member, left.pop(member.seq + 1))
             elif merges:
                 merge = merges.pop(0)
-                other, other_began = self._life_of(merge["absorbed_id"], min(after, ended))
+                other, other_began, other_left = self._life_of(merge["absorbed_id"], min(after, ended))
                 began = max(began, other_began)
+                self._prepare(member, left, other, other_left, time_of(merge["posted_time"]))
+                self._tell_left(other, other_left)
                 member.absorb(other)
                 told = left.pop(member.seq, None) or Decision(customer, member.seq)
                 told.merged = time_of(merge["posted_time"])
@@ -168,11 +173,35 @@ class Replay:
                 self._step(member, told)
             else:
                 first = min(left)
+                if not self._cause(left[first]):
+                    break
                 if first != member.seq + 1:
                     self._tell("gap in member_seq", customer, f"{first} follows {member.seq}")
                 self._step(member, left.pop(first))
         self._refusals.see(member, began, after)
-        return member, began
+        return member, began, left
+
+    def _tell_left(self, member: Member, left: dict[int, Decision]) -> None:
+        for seq in left:
+            self._tell("effect without a cause", member.root, f"member_seq {seq}")
+
+    def _prepare(self, member: Member, left: dict[int, Decision], other: Member, other_left: dict[int, Decision],
+                 now: datetime) -> None:
+        """What is due of two takes place before they are one: a step of each who has any, also by the other's clock."""
+        had = max(member.tier.had, other.tier.had)
+        ahead = [one.tier.due if one.tier.may_be_reviewed else date.min for one in (other, member)]
+        for one, decisions_left, perhaps in ((member, left, ahead[0]), (other, other_left, ahead[1])):
+            told = decisions_left.get(one.seq + 1)
+            is_told = told is not None and not self._cause(told) and told.tells_review
+            one.begin(one.seq)
+            before = one.waiting()
+            one.catch_up(now)
+            one.review(now, is_told, max(had, perhaps) if is_told else had)
+            one.judge(now)
+            if one.postings or one.tier.changes or one.waiting() != before:
+                one.seq += 1
+                self._compare(one, decisions_left.pop(one.seq, None) or Decision(one.root, one.seq),
+                              f"{one.root} member_seq {one.seq} (before a merge)")
 
     def _cause(self, decision: Decision) -> str:
         """The request id, the id of the channel event, "timer/..." or "" for a merge."""

@@ -53,6 +53,11 @@ class Tier:
         self.enrolled = enrolled
         self.due = year_of(enrolled, today)[1]
 
+    @property
+    def had(self) -> date:
+        """Of the last review, or the last anniversary before the first."""
+        return year_of(self.enrolled, self.due - _DAY)[0] if self.enrolled < date.max else date.min
+
     def add(self, day: date, amount: int) -> None:
         self.growth[day] = self.growth.get(day, 0) + amount
 
@@ -69,9 +74,9 @@ class Tier:
         """A decision shortly before a review by its own clock: another clock may have had the review already."""
         self.may_be_reviewed = self.may_be_reviewed or level_of(self._sum(self.due - _DAY)) == self.level
 
-    def review(self, today: date, is_told: bool) -> None:
+    def review(self, until: date, is_told: bool) -> None:
         """What is due. `is_told`: the decision tells of a review that changed the level."""
-        while self.due <= today:
+        while self.due <= until:
             growth = self._sum(self.due - _DAY)
             reached = level_of(growth)
             if reached == self.level or is_told or not self.may_be_reviewed:
@@ -84,10 +89,12 @@ class Tier:
         self._go_to(max(self.level, level_of(growth)), cause, growth)
 
     def unite(self, other: "Tier") -> None:
-        """The older enrolment goes on. A review that is due is that of both if it is one of the older enrolment."""
-        self.enrolled = min(self.enrolled, other.enrolled)
+        """Each had what was due of it. The older enrolment goes on; no day that either was reviewed on comes again."""
+        had = max(self.had, other.had)
+        self.enrolled, self.due = min((self.enrolled, self.due), (other.enrolled, other.due))
+        if self.enrolled < date.max:
+            self.due = max(self.due, year_of(self.enrolled, had)[1])
         self.level = max(self.level, other.level)
-        self.due = year_of(self.enrolled, min(self.due, other.due) - _DAY)[1]
         for day, amount in other.growth.items():
             self.add(day, amount)
         self.may_be_reviewed = self.may_be_reviewed or other.may_be_reviewed

@@ -44,7 +44,7 @@ InForce ProgramAt(const Tables& tables, const BrandId& brand, absl::Time time) {
 }
 
 Books::Books(Tables& tables, const MemberKey& side, const Cause& cause, absl::Time now)
-    : tables_(tables), side_(side), cause_(cause), now_(now), brand_(tables.brand.At(side.brand)) {
+    : tables_(tables), side_(side), cause_(cause), now_(now), tier_time_(now), brand_(tables.brand.At(side.brand)) {
   if (cause_.time == absl::InfinitePast()) cause_.time = now;
   if (const Member* member = tables_.member.Find(side)) {
     root_ = KeyOf(member->root);

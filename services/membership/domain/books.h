@@ -5,6 +5,7 @@
 // them, and Finish() answers More or a Refusal, so that none of it is kept.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -33,6 +34,8 @@ class Books {
   // ---- what is known ----
   const Tables& tables() const { return tables_; }
   absl::Time now() const { return now_; }
+  // How far the clocks are by which tiers are reviewed and versions are in force: this one, or one ahead of it.
+  absl::Time tier_time() const { return tier_time_; }
   // When the cause happened.
   absl::Time cause_time() const { return cause_.time; }
   const Cause& cause() const { return cause_; }
@@ -58,6 +61,8 @@ class Books {
   int32_t WarnDaysMax(CurrencyNo currency) const;
 
   // ---- changes ----
+  // A clock that is so far has judged tiers that this decision depends on.
+  void TierTimeIs(absl::Time time) { tier_time_ = std::max(tier_time_, time); }
   Member& Edit(const MemberKey& side);
   Lot& EditLot(const LotKey& key) { return tables_.lot.Edit(key); }
   Order& EditOrder(const OrderKey& key) { return tables_.order.Edit(key); }
@@ -123,6 +128,7 @@ class Books {
   MemberKey root_;
   Cause cause_;
   const absl::Time now_;
+  absl::Time tier_time_;
   const Brand& brand_;
   TransactionId transaction_;
   int64_t seq_ = 0;  // 0: not taken

@@ -2,15 +2,19 @@
 #pragma once
 
 #include "services/membership/domain/books.h"
+#include "services/membership/domain/tier.h"
 
 namespace tessera::membership {
 
 // Reviews and ends of grace that are due by the clock, in their order. First in every decision about a member.
 void RunDueReviews(Books& books);
 
-// Of a customer that two have just become, whose tier has the earlier time of both: the first of his own reviews from
-// then on. Those of the younger enrolment are over.
-void ScheduleReviews(Books& books);
+// How far the clock was, at least, that judged the tier of a root: its reviews and the start of its version.
+absl::Time JudgedUntil(const Tables& tables, const MemberKey& root);
+
+// The tier of a customer that two have just become, and the first of his own reviews from then on: those of the younger
+// enrolment are over.
+void UniteTiers(Books& books, const Enrolment& a, const Enrolment& b);
 
 // After all postings of a decision: judges if growth changed, the program has a new version, or `merged`.
 void JudgeTier(Books& books, bool merged = false);

@@ -7,7 +7,6 @@
 #include "services/membership/domain/judge.h"
 #include "services/membership/domain/lots.h"
 #include "services/membership/domain/orders.h"
-#include "services/membership/domain/tier.h"
 
 namespace tessera::membership {
 namespace {
@@ -64,7 +63,12 @@ bool AddAccounts(Totals& to, const Totals& from) {
   return fits;
 }
 
-// Makes `absorbed` and its sides sides of `survivor`. False if a sum does not fit.
+Enrolment EnrolmentOf(const Tables& tables, const MemberKey& root) {
+  const Member& member = tables.member.At(root);
+  return {member.enrolled_time, member.tier};
+}
+
+// Makes `absorbed` and its sides sides of `survivor`, all but their tiers. False if a sum does not fit.
 bool Unite(Tables& tables, const MemberKey& survivor, const MemberKey& absorbed) {
   Member& to = tables.member.Edit(survivor);
   Member& from = tables.member.Edit(absorbed);
@@ -78,9 +82,6 @@ bool Unite(Tables& tables, const MemberKey& survivor, const MemberKey& absorbed)
   const bool fits = AddAccounts(to.all, from.all);
   to.member_seq = std::max(to.member_seq, from.member_seq);
   to.enrolled_time = std::min(to.enrolled_time, from.enrolled_time);
-  const absl::Time due = std::min(to.tier.due, from.tier.due);
-  to.tier = United(to.tier, from.tier);
-  to.tier.due = due;
   from.all = {};
   from.absorbed.clear();
   from.enrolled_time = absl::InfiniteFuture();
@@ -101,18 +102,37 @@ void OffsetDebt(Books& books) {
   }
 }
 
+// What is due of one of both takes place before they are one: a decision of its own, by the own enrolment and growth.
+Outcome Prepare(Tables& tables, const CustomersMerged& command, const MemberKey& root, absl::Time tier_time,
+                absl::Time now) {
+  const std::string id = absl::StrCat(command.merge.ToString(), "/", root.customer.ToString());
+  Books books(tables, root, {"merge", id, command.time}, now);
+  books.TierTimeIs(tier_time);
+  BringUpToDate(books);
+  return books.Finish({});
+}
+
 // What the merge means for one member of a brand with a program; the outcome is Done unless rows are missing.
 Outcome Settle(Tables& tables, const CustomersMerged& command, const MemberKey& survivor, const MemberKey& absorbed,
-               absl::Time now) {
+               const std::vector<Enrolment>& before, absl::Time tier_time, absl::Time now) {
   Books books(tables, survivor, {"merge", command.merge.ToString(), command.time}, now);
+  books.TierTimeIs(tier_time);
   books.TakeSeq();
   books.KeepTimer(survivor, TimerKind::kTier);
   books.KeepTimer(absorbed, TimerKind::kTier);
-  ScheduleReviews(books);
-  BringUpToDate(books);
-  if (!books.stopped()) OffsetDebt(books);
+  UniteTiers(books, before.front(), before.back());
+  OffsetDebt(books);
   if (!books.stopped()) JudgeTier(books, /*merged=*/true);
   return books.Finish({});
+}
+
+// Adds what another decision of the same command does. False if it is not done.
+bool Append(Outcome& outcome, Done& done) {
+  auto* more = std::get_if<Done>(&outcome);
+  if (more == nullptr) return false;
+  for (auto& fact : more->facts) done.facts.push_back(std::move(fact));
+  for (auto& timer : more->timers) done.timers.push_back(std::move(timer));
+  return true;
 }
 
 }  // namespace
@@ -136,7 +156,16 @@ Outcome Decide(Tables& tables, const CustomersMerged& command, absl::Time now) {
     }
     const MemberKey survivor = RootOf(tables, command.survivor, brand);
     const MemberKey absorbed = RootOf(tables, command.absorbed, brand);
+    const bool is_known = tables.brand.Find(brand) != nullptr;
+    const absl::Time tier_time = std::max({now, JudgedUntil(tables, survivor), JudgedUntil(tables, absorbed)});
+    if (survivor != absorbed && is_known) {
+      for (const MemberKey& root : {survivor, absorbed}) {
+        Outcome outcome = Prepare(tables, command, root, tier_time, now);
+        if (!Append(outcome, done)) return outcome;
+      }
+    }
     AddTotals(tables, survivor, rekeyed.survivor_before);
+    const std::vector<Enrolment> before = {EnrolmentOf(tables, survivor), EnrolmentOf(tables, absorbed)};
     if (survivor != absorbed) {
       AddTotals(tables, absorbed, rekeyed.absorbed_before);
       if (!Unite(tables, survivor, absorbed)) return Refusal{Reason::kAmountOverflow, "", "of both customers"};
@@ -144,12 +173,9 @@ Outcome Decide(Tables& tables, const CustomersMerged& command, absl::Time now) {
       wakes.insert(WaitForRoot(absorbed.customer));
     }
     AddTotals(tables, survivor, rekeyed.survivor_after);
-    if (survivor == absorbed || tables.brand.Find(brand) == nullptr) continue;
-    Outcome outcome = Settle(tables, command, survivor, absorbed, now);
-    auto* settled = std::get_if<Done>(&outcome);
-    if (settled == nullptr) return outcome;
-    for (auto& fact : settled->facts) done.facts.push_back(std::move(fact));
-    for (auto& timer : settled->timers) done.timers.push_back(std::move(timer));
+    if (survivor == absorbed || !is_known) continue;
+    Outcome outcome = Settle(tables, command, survivor, absorbed, before, tier_time, now);
+    if (!Append(outcome, done)) return outcome;
   }
   tables.merge.Edit(command.merge) = {command.group, command.survivor, command.absorbed, command.time};
   done.facts.emplace_back(std::move(rekeyed));

@@ -79,11 +79,11 @@ Outcome Decide(Tables& tables, const PutProgram& command, absl::Time now) {
   row.created = now;
   row.document = command.document;
   row.program = std::move(program);
-  const bool in_force = row.valid_from <= now;
   tables.program.Insert({command.brand, version}, std::move(row));
   Done done;
   done.reply = ProgramReply{version};
-  done.timers.push_back({ProgramTimer(command.brand), in_force ? now : NextVersionTime(tables, command.brand, now)});
+  // At once, also for a version of the future: a pass may be under way, and it is the pass that sets the next time.
+  done.timers.push_back({ProgramTimer(command.brand), now});
   return done;
 }
 

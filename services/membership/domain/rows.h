@@ -74,6 +74,7 @@ struct TierState {
   absl::Time since = absl::InfinitePast();
   absl::Time hold_until = absl::InfinitePast();  // no review downgrades before
   absl::Time grace_from = absl::InfinitePast();  // the failed review, while its downgrade is pending
+  absl::Time reviewed = absl::InfinitePast();    // none is had of the time up to here (again), whatever clock asks
   absl::Time due = absl::InfiniteFuture();       // the next review or end of grace
 
   bool operator==(const TierState&) const = default;

@@ -67,6 +67,12 @@ TierState Downgraded(const Program& program, const TierState& state, int16_t qua
   return Lowered(state, one_step ? static_cast<int16_t>(state.level - 1) : qualified, clock);
 }
 
+// Of who enrolled then. With other windows than ANNIVERSARY reviews are the same for all.
+bool IsReview(const TierPolicy& policy, absl::Time time, absl::TimeZone zone, absl::Time enrolled) {
+  if (policy.window != Window::kAnniversary || time == absl::InfinitePast()) return true;
+  return NextReview(policy, {time - absl::Microseconds(1), zone, enrolled}) == time;
+}
+
 }  // namespace
 
 DayRange CurrentWindow(const TierPolicy& policy, const TierClock& clock) {
@@ -129,15 +135,22 @@ TierState AfterGrace(const Program& program, TierState state, int64_t sum, const
   return Downgraded(program, state, qualified, clock);
 }
 
-TierState United(const TierState& a, const TierState& b) {
-  TierState united = a.level >= b.level ? a : b;
-  if (a.level == b.level) {
-    united.since = std::min(a.since, b.since);
-    united.hold_until = std::max(a.hold_until, b.hold_until);
-    // Who passed his review keeps the level for both.
-    united.grace_from = std::min(a.grace_from, b.grace_from);
+TierState United(const TierPolicy* policy, Enrolment a, Enrolment b, absl::TimeZone zone) {
+  if (b.time < a.time) std::swap(a, b);
+  const TierState& older = a.tier;
+  TierState& younger = b.tier;
+  if (policy != nullptr && !IsReview(*policy, younger.grace_from, zone, a.time)) {
+    younger.grace_from = older.level == younger.level ? older.grace_from : absl::InfinitePast();
   }
-  united.version = std::min(a.version, b.version);
+  TierState united = older.level >= younger.level ? older : younger;
+  if (older.level == younger.level) {
+    united.since = std::min(older.since, younger.since);
+    united.hold_until = std::max(older.hold_until, younger.hold_until);
+    // Who passed his review keeps the level for both, be it the later one.
+    const auto [first, last] = std::minmax(older.grace_from, younger.grace_from);
+    united.grace_from = first == absl::InfinitePast() ? first : last;
+  }
+  united.version = std::max(older.version, younger.version);  // the same, or that of who was not enrolled, which is 0
   return united;
 }
 

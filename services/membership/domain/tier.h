@@ -47,8 +47,16 @@ TierState AfterReview(const Program& program, TierState state, int64_t sum, cons
 // The end of a grace period: `sum` is of the reviewed window, continued until now.
 TierState AfterGrace(const Program& program, TierState state, int64_t sum, const TierClock& clock);
 
-// What a merge starts from: the higher level with its protection; the sums are judged afterwards.
-TierState United(const TierState& a, const TierState& b);
+// A customer before a merge, up to date.
+struct Enrolment {
+  absl::Time time;
+  TierState tier;
+};
+
+// What a merge starts from: the higher level with its protection; the sums are judged afterwards. A grace of the
+// younger enrolment is over with it, unless its review is one of the older's, too. `policy` is null if there are no
+// reviews.
+TierState United(const TierPolicy* policy, Enrolment a, Enrolment b, absl::TimeZone zone);
 
 // When something is due next of this state: the end of grace or the next review.
 absl::Time DueOf(const Program& program, const TierState& state, const TierClock& clock);

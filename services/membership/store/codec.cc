@@ -190,6 +190,7 @@ MemberRow DecodeMember(const pg::Row& row) {
   } else if (auto all = row.Get<std::optional<std::vector<int64_t>>>(18)) {
     member.all = DecodeTotals(*all);
   }
+  member.tier.reviewed = OrPast(row.Get<OptionalTime>(20));
   if (const auto debts = row.Get<std::optional<pg::Bytes>>(19)) member.held_debts = DecodeHeldDebts(debts->value);
   return {key, std::move(member), alone};
 }

@@ -49,7 +49,7 @@ inline constexpr char kMemberColumns[] =
     "m.customer_id, m.brand_id, m.root_id, m.member_seq, m.own_enrolled_time, m.enrolled_time, m.next_activation_time, "
     "m.next_expiry_time, m.next_warning_time, m.next_hold_end_time, m.tier_since_time, m.tier_hold_time, "
     "m.tier_grace_time, m.tier_due_time, m.tier_version, m.tier_level, m.growth_days_kept, m.own_sums, m.all_sums, "
-    "m.held_debts";
+    "m.held_debts, m.tier_reviewed_time";
 struct MemberRow {
   MemberKey key;
   Member member;

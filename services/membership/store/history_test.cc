@@ -50,7 +50,8 @@ std::string Describe(const Member& m) {
   text += time(m.own_enrolled_time) + time(m.enrolled_time) + "activation " + time(m.next_activation) + "expiry " +
           time(m.next_expiry) + "hold " + time(m.next_hold_end) + "warning " + time(m.next_warning);
   text += "tier " + std::to_string(m.tier.level) + " version " + std::to_string(m.tier.version) + " since " +
-          time(m.tier.since) + time(m.tier.hold_until) + time(m.tier.grace_from) + "due " + time(m.tier.due);
+          time(m.tier.since) + time(m.tier.hold_until) + time(m.tier.grace_from) + time(m.tier.reviewed) + "due " +
+          time(m.tier.due);
   for (const CustomerId& side : m.absorbed) text += side.ToString() + " ";
   for (const HeldDebt& debt : m.held_debts) {
     text += "owes " + std::to_string(debt.amount) + " of " + std::to_string(debt.currency) + " for " +

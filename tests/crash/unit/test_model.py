@@ -1,5 +1,6 @@
 """The auditor's model by the examples of the meaning, so that it is not the services that say what is right."""
 
+import random
 import unittest
 import unittest.mock
 from datetime import date, datetime, timedelta, timezone
@@ -157,6 +158,34 @@ class TierTest(unittest.TestCase):
         older.enrol(date(2023, 2, 10), date(2026, 3, 1))
         younger.unite(older)
         self.assertEqual((younger.due, younger.level), (date(2027, 2, 10), 2))
+
+    def test_a_review_that_one_had_does_not_come_again_for_both(self):
+        had, late = Tier(level=4), Tier(level=4)
+        for tier in (had, late):
+            tier.enrol(date(2024, 3, 1), date(2026, 2, 1))
+        had.review(date(2026, 3, 1), True)
+        late.review(had.had, True)
+        late.unite(had)
+        self.assertEqual((late.level, late.due), (3, date(2027, 3, 1)))
+
+    def test_two_have_each_review_once_whatever_their_clocks(self):
+        seed = random.randrange(1_000_000)
+        rng = random.Random(seed)
+        for _ in range(300):
+            ones = [Tier(level=9), Tier(level=9)]
+            for tier in ones:
+                tier.enrol(date(2024, rng.randint(2, 3), rng.randint(1, 3)), date(2026, 1, 1))
+                tier.review(date(2026, rng.randint(2, 3), rng.randint(1, 3)), True)
+            until = max(ones[0].had, ones[1].had, date(2026, 2, rng.randint(1, 28)))
+            for tier in ones:
+                tier.review(until, True)
+            reviews = [tier.level for tier in ones]
+            ones[0].unite(ones[1])
+            one, enrolled = ones[0], ones[0].enrolled
+            self.assertEqual(one.level, max(reviews), f"seed {seed}")
+            due = next(day for day in (until + n * _DAY for n in range(1, 400))
+                       if day in (tiers.anniversary(enrolled, 2026), tiers.anniversary(enrolled, 2027)))
+            self.assertEqual(one.due, due, f"seed {seed}")
 
 
 if __name__ == "__main__":
