@@ -85,19 +85,19 @@ bool BatchRunner::LockAndDedupe(pg::Tx& tx) {
 
 // Feeds whose mark differs leave the batch: another owner of the partition was faster.
 void BatchRunner::TakeMarks(pg::Tx& tx) {
-  std::set<PartitionKey> partitions, parked_partitions;
+  std::set<PartitionKey> all;
+  std::set<RecordKeyAt> keys;
   for (const Work* work : work_) {
     if (auto* record = std::get_if<RecordOrigin>(&work->origin)) {
-      partitions.emplace(record->feed->topic, record->feed->partition);
+      all.emplace(record->feed->topic, record->feed->partition);
+      if (record->record.key) keys.emplace(record->feed->topic, record->feed->partition, *record->record.key);
     } else if (auto* stored = std::get_if<StoredOrigin>(&work->origin);
                stored != nullptr && stored->kind == StoredOrigin::Kind::kParked) {
-      parked_partitions.emplace(stored->record.topic, stored->record.partition);
+      all.emplace(stored->record.topic, stored->record.partition);
     }
   }
-  std::set<PartitionKey> all = partitions;
-  all.insert(parked_partitions.begin(), parked_partitions.end());
   std::map<PartitionKey, Mark> marks = LockMarks(tx, all);
-  parked_keys_ = ParkedKeys(tx, partitions);
+  parked_keys_ = ParkedKeys(tx, keys);
   if (!tx.ok()) return;
   for (const Work* work : work_) {
     auto* record = std::get_if<RecordOrigin>(&work->origin);

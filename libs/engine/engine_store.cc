@@ -95,18 +95,40 @@ void SaveMarks(pg::Tx& tx, const std::map<PartitionKey, Mark>& marks) {
   tx.Send(kSave, topics, partitions, offsets, seqs);
 }
 
-std::set<RecordKeyAt> ParkedKeys(pg::Tx& tx, const std::set<PartitionKey>& partitions) {
+// Partitions with parked records are rare, so that a batch's many keys are seldom looked up.
+std::set<RecordKeyAt> ParkedKeys(pg::Tx& tx, const std::set<RecordKeyAt>& keys) {
+  static constexpr Statement kPartitions = {
+      "parked_partitions",
+      "SELECT k.topic, k.partition FROM unnest($1::text[], $2::int4[]) AS k(topic, partition) "
+      "CROSS JOIN LATERAL (SELECT FROM parked p WHERE p.topic = k.topic AND p.partition = k.partition LIMIT 1) one"};
   static constexpr Statement kFind = {
       "parked_keys",
-      "SELECT DISTINCT p.topic, p.partition, p.record_key FROM parked p "
-      "JOIN unnest($1::text[], $2::int4[]) AS k(topic, partition) USING (topic, partition)"};
-  std::set<RecordKeyAt> keys;
-  if (partitions.empty()) return keys;
+      "SELECT k.topic, k.partition, k.record_key "
+      "FROM unnest($1::text[], $2::int4[], $3::bytea[]) AS k(topic, partition, record_key) "
+      "CROSS JOIN LATERAL (SELECT FROM parked p WHERE p.topic = k.topic AND p.partition = k.partition "
+      "AND sha256(p.record_key) = sha256(k.record_key) LIMIT 1) one"};
+  std::set<PartitionKey> partitions, blocked;
+  for (const auto& [topic, partition, key] : keys) partitions.emplace(topic, partition);
+  if (partitions.empty()) return {};
   const Columns columns(partitions);
-  for (const pg::Row row : tx.Run(kFind, columns.topics, columns.partitions)) {
-    keys.emplace(row.Get<std::string>(0), row.Get<int32_t>(1), row.Get<Bytes>(2).value);
+  for (const pg::Row row : tx.Run(kPartitions, columns.topics, columns.partitions)) {
+    blocked.emplace(row.Get<std::string>(0), row.Get<int32_t>(1));
   }
-  return keys;
+  if (blocked.empty()) return {};
+  Texts topics;
+  std::vector<int32_t> numbers;
+  std::vector<Bytes> record_keys;
+  for (const auto& [topic, partition, key] : keys) {
+    if (!blocked.contains({topic, partition})) continue;
+    topics.push_back(topic);
+    numbers.push_back(partition);
+    record_keys.push_back({key});
+  }
+  std::set<RecordKeyAt> parked;
+  for (const pg::Row row : tx.Run(kFind, topics, numbers, record_keys)) {
+    parked.emplace(row.Get<std::string>(0), row.Get<int32_t>(1), row.Get<Bytes>(2).value);
+  }
+  return parked;
 }
 
 void LockIds(pg::Tx& tx, const std::vector<int64_t>& sorted_hashes) {

@@ -57,8 +57,8 @@ std::optional<int64_t> CommittedBatch(pg::Tx& tx, const Uuid& writer_id);
 std::map<PartitionKey, Mark> LockMarks(pg::Tx& tx, const std::set<PartitionKey>& partitions);
 void SaveMarks(pg::Tx& tx, const std::map<PartitionKey, Mark>& marks);
 
-// The blocked keys among the partitions' parked records.
-std::set<RecordKeyAt> ParkedKeys(pg::Tx& tx, const std::set<PartitionKey>& partitions);
+// Those of the keys that have a parked record.
+std::set<RecordKeyAt> ParkedKeys(pg::Tx& tx, const std::set<RecordKeyAt>& keys);
 
 // Serialises the batches that carry the same request or event, until the transaction ends.
 void LockIds(pg::Tx& tx, const std::vector<int64_t>& sorted_hashes);

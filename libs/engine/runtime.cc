@@ -18,7 +18,7 @@ constexpr absl::Duration kPollPeriod = absl::Milliseconds(250);  // for what oth
 constexpr absl::Duration kErrorPause = absl::Milliseconds(500);
 constexpr absl::Duration kPartitionPeriod = absl::Hours(1);
 constexpr absl::Duration kObservePeriod = absl::Seconds(1);
-constexpr absl::Duration kDrainTime = absl::Seconds(5);
+constexpr absl::Duration kDrainTime = absl::Seconds(3);
 constexpr absl::Duration kTopicsPatience = absl::Seconds(5);
 
 std::string ConsumeKind(const std::string& topic) { return "consume/" + topic; }
@@ -202,12 +202,22 @@ void Runtime::LoopRelay() {
 
 void Runtime::LoopConsumer() {
   while (!stop_sources_) {
-    if (absl::Status read = topics_made_ ? consumer_loop_->Step(kIdleWait) : MakeTopics(); !read.ok()) {
-      LogFailure("consumer", read);
-      absl::SleepFor(kErrorPause);
+    const absl::Status read = topics_made_ ? consumer_loop_->Step(kIdleWait) : MakeTopics();
+    if (read.ok()) continue;
+    if (!topics_made_ && !absl::IsUnavailable(read)) {
+      absl::MutexLock lock(&mutex_);
+      failure_ = read;
+      break;
     }
+    LogFailure("consumer", read);
+    absl::SleepFor(kErrorPause);
   }
   consumer_loop_->Stop();
+}
+
+absl::Status Runtime::Failure() const {
+  absl::MutexLock lock(&mutex_);
+  return failure_;
 }
 
 void Runtime::LoopTimers() {

@@ -1,5 +1,5 @@
 // A running service: writers, readers, relay, consumer, timers and leases, each loop with its thread. CheckDatabase,
-// Start and Stop are called by one thread.
+// Start, Failure and Stop are called by one thread.
 #pragma once
 
 #include <atomic>
@@ -9,7 +9,9 @@
 #include <thread>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
 #include "base/clock.h"
 #include "base/embedded_file.h"
 #include "engine/answerer.h"
@@ -71,8 +73,12 @@ class Runtime {
   // TOPIC_PARTITIONS_DIFFER.
   absl::Status Start();
 
-  // Takes no more work in, ends what is under way, publishes it and gives the leases back. At most about
-  // 10 s, 15 s while the broker and the database are away.
+  // After Start: ok, or why the service cannot go on and is to be stopped: what Start would have returned if the broker
+  // had not been away, TOPIC_PARTITIONS_DIFFER.
+  absl::Status Failure() const;
+
+  // Takes no more work in, ends what is under way, publishes it and gives the leases back. While the database or the
+  // broker is away, that may not end; a process that ends amid it loses nothing.
   void Stop();
 
   int port() const;
@@ -114,6 +120,8 @@ class Runtime {
   std::unique_ptr<ApiBinding> api_;
   std::unique_ptr<metrics::Exposition> exposition_;
 
+  mutable absl::Mutex mutex_;
+  absl::Status failure_ ABSL_GUARDED_BY(mutex_);
   std::atomic<bool> serving_ = false;
   bool topics_made_ = false;                // by Start or else by the consumer's loop
   std::atomic<bool> stop_sources_ = false;  // consumer, timers, leases, partitions

@@ -13,9 +13,11 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "base/thread.h"
 #include "engine/schema.h"
 #include "kafka/security.h"
 
@@ -67,11 +69,23 @@ std::string Setting(const absl::Flag<std::string>& flag, const char* variable, c
 }
 
 constexpr timespec kDatabasePause = {.tv_sec = 2, .tv_nsec = 0};
+constexpr timespec kFailurePeriod = {.tv_sec = 0, .tv_nsec = 200'000'000};
+constexpr absl::Duration kStopTimeMax = absl::Seconds(5);
 
 int Fail(const absl::Status& status) {
   LogError("cannot run", {{"reason", ToStd(status.message())}});
   std::fprintf(stderr, "error: %s\n", std::string(status.message()).c_str());
   return 1;
+}
+
+// A backend that is away holds up a commit in doubt, connecting, producing, and the end of its client. What is decided
+// is in the database, and other instances take the leases over, so nobody need wait for it.
+void BoundStop(int code) {
+  StartThread("stop", [code] {
+    absl::SleepFor(kStopTimeMax);
+    LogWarning("ending without having stopped: a backend is away or slow");
+    std::_Exit(code);
+  }).detach();
 }
 
 int MigrateCommand(const std::string& name, const std::vector<EmbeddedFile>& files) {
@@ -136,10 +150,12 @@ int ServeCommand(const MakeParts& make_parts) {
   if (absl::Status started = runtime.Start(); !started.ok()) return Fail(started);
   std::printf("grpc %d metrics %d\n", runtime.port(), runtime.metrics_port());
   std::fflush(stdout);
-  int signal = 0;
-  sigwait(&signals, &signal);
+  absl::Status failure;
+  while (failure.ok() && sigtimedwait(&signals, nullptr, &kFailurePeriod) < 0) failure = runtime.Failure();
+  const int code = failure.ok() ? 0 : Fail(failure);
+  BoundStop(code);
   runtime.Stop();
-  return 0;
+  return code;
 }
 
 }  // namespace

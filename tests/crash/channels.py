@@ -14,7 +14,7 @@ _DAY = datetime.timedelta(days=1)
 
 
 @dataclass
-class _Bought:
+class Bought:
     """An order that was paid, and what is left of it to come back. All money is in steps that give a point of growth
     back, so that no return is without an event."""
 
@@ -29,7 +29,7 @@ class Channel(Caller):
 
     def __init__(self, *args):
         super().__init__(*args)
-        self._orders: list[_Bought] = []
+        self._orders: list[Bought] = []
         self._owed: list[tuple[str, dict]] = []  # Events that others wait for, and that nobody has answered yet.
 
     def _deeds(self):
@@ -99,19 +99,19 @@ class Channel(Caller):
             if refund:
                 self._publish_refund(bought, refund)
 
-    def _piece_back(self, bought: _Bought, line: int) -> int:
+    def _piece_back(self, bought: Bought, line: int) -> int:
         pieces = self._chooser.randint(1, bought.pieces[line])
         bought.pieces[line] -= pieces
         bought.money[line] -= pieces * self._price(bought, line)
         return pieces
 
     @staticmethod
-    def _price(bought: _Bought, line: int) -> int:
+    def _price(bought: Bought, line: int) -> int:
         lines = bought.paid["lines"]
         return int(lines[line]["paid_minor"]) // int(lines[line]["quantity"]) if line < len(lines) else 1
 
     @staticmethod
-    def _all_back(bought: _Bought) -> dict:
+    def _all_back(bought: Bought) -> dict:
         """Pieces where there are any, then the money that is left."""
         lines = []
         for line, (pieces, money) in enumerate(zip(bought.pieces, bought.money)):
@@ -120,23 +120,23 @@ class Channel(Caller):
                 lines.append({"line": line, "pieces": str(pieces), "money_minor": str(rest)})
         return {"lines": lines} if lines else {}
 
-    def _spread(self, bought: _Bought) -> dict:
+    def _spread(self, bought: Bought) -> dict:
         """So much that some line gives a point back."""
         least, most = 100 * len(bought.money), sum(bought.money)
         return {"money_minor": str(self._chooser.randint(least, most))} if most >= least else {}
 
-    def _publish_refund(self, bought: _Bought, refund: dict) -> None:
+    def _publish_refund(self, bought: Bought, refund: dict) -> None:
         self._publish([bought.account], {"order_refunded": {"order_id": bought.paid["order_id"],
                                                             "refund_id": new_id(self._chooser), **refund}}, None)
 
-    def _bought(self) -> _Bought:
+    def _bought(self) -> Bought:
         lines = []
         for place in range(self._chooser.randint(1, 3)):
             quantity, price = self._chooser.randint(1, 4), 100 * self._chooser.randint(1, 25) + 100
             lines.append({"product_code": f"p{place}", "quantity": str(quantity), "list_minor": str(quantity * price),
                           "paid_minor": str(quantity * price)})
         paid = {"order_id": new_id(self._chooser), "lines": lines}
-        bought = _Bought(self._account(), paid, [int(line["quantity"]) for line in lines],
+        bought = Bought(self._account(), paid, [int(line["quantity"]) for line in lines],
                          [int(line["paid_minor"]) for line in lines])
         if self._chooser.random() < 0.4:
             paid["freight_minor"] = str(100 * self._chooser.randint(1, 9))
@@ -145,7 +145,7 @@ class Channel(Caller):
         return bought
 
     def _account(self) -> int:
-        return self._chooser.randrange(len(self._people.customers))
+        return self._people.any_account(self._chooser)
 
     def _seconds(self) -> datetime.timedelta:
         return datetime.timedelta(seconds=self._chooser.randint(5, 90))

@@ -17,7 +17,6 @@ from cluster import MIGRATION_POINT, Cluster
 _DISK_BYTES_MAX = 4096
 _DISK_SECONDS = 20.0
 _HIT = re.compile(r'"fault_point":"([a-z_.]+)","action":"kill"')
-_CANNOT_START = '"message":"cannot run"'
 _TICK_SECONDS = 0.1
 _PATIENCE_SECONDS = 90.0  # Beyond the planned time, for what has not hit yet.
 
@@ -181,9 +180,6 @@ class Chaos:
             self.points[one.instance.service, hit.group(1)] += 1
             if hit.group(1) != one.life.point:
                 one.lives.missed(one.life)
-        elif _CANNOT_START in text:
-            self.counts["service could not start while a backend was away"] += 1
-            one.lives.missed(one.life)
         else:
             self.unexpected.append(f"{one.instance.name}:\n" + "\n".join(text.splitlines()[-5:]))
         self._down(one)

@@ -29,9 +29,10 @@ from setting import BRAND, Setting
 from shop import Shop
 from tills import Till
 from violation import Violation
+from visitors import Visits
 
-_ACCOUNTS = 60
-_CALLERS = (Till, Till, Till, Till, Channel, Channel)
+_ACCOUNTS, _QUIET = 66, 6
+_CALLERS = (Till, Till, Till, Till, Channel, Channel, Visits)
 _INSTANCES = 2
 _TELL_SECONDS = 5.0
 _SETUP_SECONDS = 120.0  # At most.
@@ -69,7 +70,7 @@ class Run:
         client = self._cluster.deployment.client
         seconds = self._args.minutes * 60
         day = Setting.after(_SETUP_SECONDS + seconds * _DAY_BEGINS)
-        setting.make(client, _ACCOUNTS, day)
+        setting.make(client, _ACCOUNTS, _QUIET, day)
         day.begin(seconds * _DAY_BEGINS)
         self._cluster.set_clocks(day.clock_base_seconds)
         (self._folder / "setting.json").write_text(json.dumps(asdict(day)))
@@ -84,7 +85,7 @@ class Run:
             state.write(after, self._folder / "state.json")
             _step("judging")
             violations = [*broken, *verdict.judge(self._folder), *shop.judge(self._cluster.deployment)]
-            happened = reached.counts(after, BRAND)
+            happened = reached.counts(after, BRAND, log.outcomes, {people.customers[one] for one in people.quiet})
             self.cases = report.cases(chaos, happened, self._args.kills)
             print(report.table(chaos, log.outcomes, happened), flush=True)
             print(f"\n{operator.retried} parked records were tried again", flush=True)

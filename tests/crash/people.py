@@ -15,11 +15,17 @@ class People:
     def __init__(self, setting: Setting):
         self.setting = setting
         self.customers = setting.customers
+        self.quiet = setting.quiet_accounts
+        self._busy = [account for account in range(len(self.customers)) if account not in self.quiet]
         self.bindings: list[tuple[int, int, str]] = []  # Two accounts, and the event that binds them.
         self._lock = threading.Lock()
 
     def any_customer(self, chooser: random.Random) -> str:
-        return chooser.choice(self.customers)
+        return self.customers[self.any_account(chooser)]
+
+    def any_account(self, chooser: random.Random) -> int:
+        """None of the quiet ones."""
+        return chooser.choice(self._busy)
 
     def bind(self, chooser: random.Random) -> tuple[int, int, str]:
         """Two accounts that an event will show to be one person, if they do not make a crowd of him."""
@@ -32,7 +38,7 @@ class People:
             return binding
 
     def _pair(self, chooser: random.Random) -> tuple[int, int]:
-        first, second = sorted(chooser.sample(range(len(self.customers)), 2))
+        first, second = sorted(chooser.sample(self._busy, 2))
         return first, second
 
     def _stays_small(self, pair: tuple[int, int]) -> bool:

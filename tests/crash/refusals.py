@@ -8,7 +8,9 @@ from typing import Iterator
 import model
 from call_log import OK, Call
 from model import Member
+from rpc import kept_reason
 from schedule import CLOCK_STEPS_SECONDS
+from state import State
 from violation import Violation
 
 INTAKE = "PublishEvent"
@@ -70,15 +72,24 @@ class _Refusal:
 
 
 class Refusals:
-    """All refusals of calls. The replay shows it each state of each member, in order."""
+    """All refusals of calls, told or kept. The replay shows it each state of each member, in order."""
 
-    def __init__(self, calls: list[Call], clock_base_seconds: float):
+    def __init__(self, calls: list[Call], state: State, clock_base_seconds: float):
         self._base = clock_base_seconds
+        kept = {(row["request_id"], row["method"]): row["answer"] for row in state.tables["membership.request"]
+                if row["refused"]}
         self._of_side: defaultdict[str, list[_Refusal]] = defaultdict(list)
         for call in calls:
-            answers = call.answers
-            if answers and answers[0].code != OK and not call.method.endswith(INTAKE):
-                self._of_side[call.request["customer_id"]].append(_Refusal(call, answers[0].reason, *span_of(call)))
+            if call.method.endswith(INTAKE):
+                continue
+            refusal = kept.get((call.request_id, call.method))
+            if call.answers and call.answers[0].code != OK:
+                self._note(call, call.answers[0].reason, *span_of(call))
+            elif not call.answers and refusal is not None:
+                self._note(call, kept_reason(bytes.fromhex(refusal)), span_of(call)[0], state.taken_seconds)
+
+    def _note(self, call: Call, reason: str, start: float, end: float) -> None:
+        self._of_side[call.request["customer_id"]].append(_Refusal(call, reason, start, end))
 
     def see(self, member: Member, began: float, next_ended: float) -> None:
         """A state of a member: no step that led to it began before `began` did, and none after it ended before

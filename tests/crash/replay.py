@@ -118,7 +118,7 @@ class Replay:
         self._calls = {call.request_id: call for call in calls}
         self._setting = setting
         self._zone = ZoneInfo(setting.time_zone)
-        self._refusals = Refusals(calls, setting.clock_base_seconds)
+        self._refusals = Refusals(calls, state, setting.clock_base_seconds)
         self._decisions = decisions(state, brand)
         self._hold_ends = {row["hold_id"]: time_of(row["end_time"]) for row in state.tables["membership.hold"]}
         self._merge_rows: defaultdict[str, list[dict]] = defaultdict(list)

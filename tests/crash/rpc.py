@@ -50,6 +50,11 @@ def results(reply: bytes) -> list[tuple[str, str, bytes]]:
     return found
 
 
+def kept_reason(refusal: bytes) -> str:
+    """Why a call was refused, as it is kept under its request id."""
+    return _reason_in(status_pb2.Status.FromString(refusal))
+
+
 def _reason(error: grpc.RpcError) -> str:
     for name, value in error.trailing_metadata() or ():
         if name == _DETAILS:

@@ -33,6 +33,7 @@ class Setting:
     clock_base_seconds: float = 0.0
     customers: list[str] = field(default_factory=list)  # By account; so for the next.
     enrolled: list[str] = field(default_factory=list)  # Days.
+    quiet_accounts: list[int] = field(default_factory=list)  # Left alone after a visit; their review is on that day.
 
     @classmethod
     def after(cls, seconds: float) -> "Setting":
@@ -103,20 +104,22 @@ def _members(client: Client, accounts: int) -> bool | None:
     return True if int(told["members"]) == accounts else None
 
 
-def _enrolment(account: int, day: date) -> date:
-    """Of three accounts one has its anniversary on the day that begins amid the run, the others earlier in the year."""
-    if account % 3 == 0:
+def _enrolment(account: int, day: date, setting: Setting) -> date:
+    """The quiet accounts and one of three others have their anniversary on the day that begins amid the run, the others
+    earlier in the year."""
+    if account % 3 == 0 or account in setting.quiet_accounts:
         return tiers.anniversary(day, day.year - 1 - account % 2)
     return day - timedelta(days=20 + account if account % 3 == 1 else 250 + account)
 
 
-def make(client: Client, accounts: int, setting: Setting) -> None:
-    """Makes brand, program and accounts; the customers of the accounts, all members."""
+def make(client: Client, accounts: int, quiet: int, setting: Setting) -> None:
+    """Makes brand, program and accounts, of which the last are quiet; the customers of the accounts, all members."""
+    setting.quiet_accounts += range(accounts - quiet, accounts)
     client.call("oneid", "AdminService/PutBrandGroup", brand_id=BRAND, request_id=str(uuid.uuid4()), group_id=BRAND,
                 brands=[{"brand_id": BRAND, "time_zone": setting.time_zone, "region": "GB", "currency": "GBP"}])
     _until(lambda: _program_is_put(client), "membership has met the brand")
     for account in range(accounts):
-        day = _enrolment(account, setting.day_before + timedelta(days=1))
+        day = _enrolment(account, setting.day_before + timedelta(days=1), setting)
         noon = datetime(day.year, day.month, day.day, 12, tzinfo=ZoneInfo(setting.time_zone)).astimezone(timezone.utc)
         setting.enrolled.append(day.isoformat())
         event = {"event_id": f"{ACCOUNT_EVENT}{account}", "source": SOURCE,

@@ -15,6 +15,8 @@ SMALL = {
 }
 # Indexes that hold the few rows of their condition.
 SMALL_INDEXES = {"merge_not_complete"}
+# Columns that many rows share: a condition on these alone finds all of a tenant or of a partition.
+SHARED = {"brand_id", "group_id", "topic", "partition"}
 
 _LITERAL = r'"((?:[^"\\]|\\.)*)"'
 _TOKEN = re.compile(rf"//[^\n]*|{_LITERAL}|([A-Za-z_]\w*)|([}};])")
@@ -78,11 +80,11 @@ def _defined(word: str, path: Path, texts: dict[Path, str]) -> list[str]:
     raise AssertionError(f"{path}: what is {word} in a statement?")
 
 
-def read_whole(plan: str, first_columns: dict[str, str] | None = None) -> list[str]:
+def read_whole(plan: str, index_columns: dict[str, list[str]] | None = None) -> list[str]:
     """The scans of an EXPLAIN that read all of a table or index which may become large.
 
-    With `first_columns`, a condition on others than an index's first column is none. Not those that a Limit right above
-    ends, which leave no row out.
+    With `index_columns`, a condition on others than an index's first column is none, and one on SHARED columns alone is
+    none either. Not those that a Limit right above ends, which leave no row out.
     """
     lines = plan.splitlines()
     found = []
@@ -96,8 +98,12 @@ def read_whole(plan: str, first_columns: dict[str, str] | None = None) -> list[s
             if "->" in detail:
                 break
             details.append(detail)
-        first = re.escape(first_columns[index or name].split("(")[0]) if first_columns and kind != "Seq" else ""
-        by_key = any(re.search(rf"Index Cond:.*\({first}", detail) for detail in details)
+        conditions = [detail for detail in details if "Index Cond:" in detail]
+        by_key = bool(conditions)
+        if by_key and index_columns:
+            columns = [column.split("(")[0] for column in index_columns[index or name]]
+            told = {word for condition in conditions for word in re.findall(r"\((\w+)", condition)}
+            by_key = columns[0] in told and not told.intersection(columns) <= SHARED
         above = lines[max(0, number - (2 if kind == "Bitmap Index" else 1)):number]  # a bitmap has two nodes
         limited = (any(re.search(r"(^|->)\s*Limit\b", line) for line in above)
                    and not any("Filter:" in detail for detail in [*above, *details]))

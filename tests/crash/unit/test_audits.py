@@ -10,6 +10,7 @@ import audit_identity
 import audit_ledger
 import audit_logs
 import call_log
+from google.rpc import error_details_pb2, status_pb2
 from people import groups
 from setting import BRAND
 from state import State
@@ -130,6 +131,15 @@ class AuditsTest(unittest.TestCase):
     def test_a_refusal_for_another_reason(self):
         self.attempts[3] = dataclasses.replace(self.attempts[3], reason="CURRENCY_UNKNOWN")
         self._assert_found("wrong refusal")
+
+    def test_a_refusal_that_was_kept_and_never_told(self):
+        self.attempts[3] = dataclasses.replace(self.attempts[3], code="UNAVAILABLE", reason="")
+        kept = self.tables["membership.request"][2]
+        for reason, rules in (("INSUFFICIENT_POINTS", set()), ("HOLD_ENDED", {"wrong refusal"})):
+            refusal = status_pb2.Status(code=9)
+            refusal.details.add().Pack(error_details_pb2.ErrorInfo(reason=reason))
+            kept["answer"] = refusal.SerializeToString().hex()
+            self.assertEqual(_rules(self.attempts, self.state), rules)
 
     def test_a_refusal_without_a_reason(self):
         self.attempts[3] = dataclasses.replace(self.attempts[3], reason="")
