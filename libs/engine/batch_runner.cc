@@ -30,14 +30,23 @@ BatchRunner::BatchRunner(const Service& service, const BatchConfig& config, std:
     : service_(service), config_(config), work_(std::move(work)), batch_(service.NewBatch()) {}
 
 void BatchRunner::Reset() {
-  batch_->Restart();
   effects_ = {};
   phases_ = {};
   marks_.clear();
+  requests_.clear();
+  identities_.clear();
   answers_.clear();
   error_ = absl::OkStatus();
   decided_ = 0;
   for (auto& [id, woken] : woken_) woken.present = false;
+}
+
+// A read that failed looks like one that found nothing: what a failed attempt has discovered is forgotten. What one that
+// had to restart has discovered is kept, or it would restart for ever.
+void BatchRunner::StartAnew() {
+  woken_.clear();
+  batch_ = service_.NewBatch();
+  keys_added_ = false;
 }
 
 AttemptResult BatchRunner::ResultOf(const pg::Tx& tx) {
@@ -58,6 +67,11 @@ AttemptResult BatchRunner::ResultOf(const pg::Tx& tx) {
 }
 
 AttemptResult BatchRunner::Run(pg::Connection& connection, int64_t batch_no, absl::Time now) {
+  if (error_.ok()) {
+    batch_->Restart();
+  } else {
+    StartAnew();
+  }
   Reset();
   result_ = AttemptResult::kRestart;
   pg::Tx tx(connection, "batch");

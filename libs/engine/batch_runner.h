@@ -69,6 +69,7 @@ class BatchRunner {
   };
 
   void Reset();
+  void StartAnew();
   bool LockAndDedupe(pg::Tx& tx);
   void TakeMarks(pg::Tx& tx);
   void LockKnownIds(pg::Tx& tx);

@@ -18,7 +18,7 @@ constexpr absl::Duration kPollPeriod = absl::Milliseconds(250);  // for what oth
 constexpr absl::Duration kErrorPause = absl::Milliseconds(500);
 constexpr absl::Duration kPartitionPeriod = absl::Hours(1);
 constexpr absl::Duration kObservePeriod = absl::Seconds(1);
-constexpr absl::Duration kDrainTime = absl::Seconds(3);
+constexpr absl::Duration kDrainTime = absl::Seconds(5);
 constexpr absl::Duration kTopicsPatience = absl::Seconds(5);
 
 std::string ConsumeKind(const std::string& topic) { return "consume/" + topic; }

@@ -70,7 +70,7 @@ std::string Setting(const absl::Flag<std::string>& flag, const char* variable, c
 
 constexpr timespec kDatabasePause = {.tv_sec = 2, .tv_nsec = 0};
 constexpr timespec kFailurePeriod = {.tv_sec = 0, .tv_nsec = 200'000'000};
-constexpr absl::Duration kStopTimeMax = absl::Seconds(5);
+constexpr absl::Duration kStopTimeMax = absl::Seconds(8);
 
 int Fail(const absl::Status& status) {
   LogError("cannot run", {{"reason", ToStd(status.message())}});

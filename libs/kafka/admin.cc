@@ -54,6 +54,17 @@ absl::Status ErrorOf(rd_kafka_event_t* event) {
   return absl::OkStatus();
 }
 
+// Asks again while the broker is away: some errors of a connection are told at once, not when the time has passed.
+template <class Ask>
+auto UntilAvailable(absl::Duration timeout, const Ask& ask) {
+  const absl::Time deadline = absl::Now() + timeout;
+  for (;;) {
+    auto answer = ask(std::max(deadline - absl::Now(), absl::Milliseconds(1)));
+    if (!absl::IsUnavailable(answer.status()) || absl::Now() + kLeaderPause > deadline) return answer;
+    absl::SleepFor(kLeaderPause);
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Admin>> Admin::Create(const std::string& brokers, const Settings& security) {
@@ -130,7 +141,7 @@ absl::Status Admin::EnsureTopics(const std::vector<TopicSpec>& specs, absl::Dura
 }
 
 absl::StatusOr<int32_t> Admin::PartitionCount(const std::string& topic, absl::Duration timeout) {
-  TESSERA_ASSIGN_OR_RETURN(const auto topics, Topics(timeout));
+  TESSERA_ASSIGN_OR_RETURN(const auto topics, UntilAvailable(timeout, [this](auto left) { return Topics(left); }));
   const auto found = topics.find(topic);
   if (found == topics.end()) return ToStatus(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, topic);
   return found->second.partitions;
@@ -138,12 +149,7 @@ absl::StatusOr<int32_t> Admin::PartitionCount(const std::string& topic, absl::Du
 
 // A partition whose leader is just coming into being or moving answers only a moment later.
 absl::StatusOr<std::vector<int64_t>> Admin::EndOffsets(const std::string& topic, absl::Duration timeout) {
-  const absl::Time deadline = absl::Now() + timeout;
-  for (;;) {
-    auto ends = EndOffsetsNow(topic, std::max(deadline - absl::Now(), absl::Milliseconds(1)));
-    if (!absl::IsUnavailable(ends.status()) || absl::Now() + kLeaderPause > deadline) return ends;
-    absl::SleepFor(kLeaderPause);
-  }
+  return UntilAvailable(timeout, [&](auto left) { return EndOffsetsNow(topic, left); });
 }
 
 absl::StatusOr<std::vector<int64_t>> Admin::EndOffsetsNow(const std::string& topic, absl::Duration timeout) {

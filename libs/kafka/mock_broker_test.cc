@@ -9,6 +9,7 @@
 
 #include "absl/time/clock.h"
 #include "base/status.h"
+#include "kafka/admin.h"
 #include "kafka/consumer.h"
 #include "kafka/producer.h"
 
@@ -174,6 +175,19 @@ TEST_F(MockBrokerTest, DoneMayProduceAgain) {
                   .ok());
   ASSERT_TRUE(producer->Flush(kPatience).ok());
   EXPECT_TRUE(second);
+}
+
+TEST_F(MockBrokerTest, ThePartitionsAreAskedForAgainUntilTheTimeHasPassed) {
+  const auto admin = std::move(*Admin::Create(Options().brokers));
+  EXPECT_EQ(*admin->PartitionCount(kTopic), 4);
+  BrokerDown();
+  for (int i = 0; i < 3; ++i) {  // some of them on a connection that breaks, which is told at once
+    const absl::Time start = absl::Now();
+    EXPECT_TRUE(absl::IsUnavailable(admin->PartitionCount(kTopic, absl::Milliseconds(500)).status()));
+    EXPECT_GT(absl::Now() - start, absl::Milliseconds(250));
+  }
+  BrokerUp();
+  EXPECT_EQ(*admin->PartitionCount(kTopic, kPatience), 4);
 }
 
 TEST(ProducerTest, MalformedOptionsAreTold) {

@@ -81,6 +81,7 @@ Result Tx::Lose(const char* statement) {
 // Waits for the answers to all that was sent; the result of the last, or null if the session was lost. The first error
 // counts: what follows it was not carried out.
 Result Tx::Collect() {
+  if (FaultPoint("pg.answer_lost")) return Lose(sent_.back().name);
   PGconn* const conn = connection_.conn_.get();
   PQpipelineSync(conn);
   Result last, failed;

@@ -18,13 +18,18 @@ void Need::Merge(const Need& more) {
   full_roots.insert(more.full_roots.begin(), more.full_roots.end());
 }
 
+bool Need::MissesABrand() const {
+  return std::any_of(configs.begin(), configs.end(), [](const auto& one) { return one.second == nullptr; });
+}
+
 bool Need::WantsLocksBeyond(const Need& held) const {
   const auto by_key = [](const auto& a, const auto& b) { return a.first < b.first; };
   return !std::includes(held.identifiers.begin(), held.identifiers.end(), identifiers.begin(), identifiers.end(),
                         by_key) ||
          !std::includes(held.roots.begin(), held.roots.end(), roots.begin(), roots.end()) ||
          !std::includes(held.merges.begin(), held.merges.end(), merges.begin(), merges.end()) ||
-         (changes_configuration && !held.changes_configuration);
+         (changes_configuration && !held.changes_configuration) ||
+         (MissesABrand() && !held.MissesABrand() && !held.changes_configuration);
 }
 
 }  // namespace tessera::oneid

@@ -46,6 +46,8 @@ struct Need {
   } seen;
 
   void Merge(const Need& more);
+  // A brand that is not known may be told of at any moment, and then wakes what has begun to wait for it.
+  bool MissesABrand() const;
   // True if it names rows that `held` has not locked.
   bool WantsLocksBeyond(const Need& held) const;
 };

@@ -160,10 +160,20 @@ CompiledConfigPtr Compile(const GroupConfigPtr& config) {
   return std::make_shared<const CompiledConfig>(config);
 }
 
+namespace {
+
+constexpr int64_t kConfigurationLock = 0x6f6e656964636667;  // "oneidcfg"
+
+}  // namespace
+
 void LockConfiguration(pg::Tx& tx) {
   static constexpr Statement kLock = {"lock_configuration", "SELECT pg_advisory_xact_lock($1)::text"};
-  constexpr int64_t kConfigurationLock = 0x6f6e656964636667;  // "oneidcfg"
   tx.Send(kLock, kConfigurationLock);
+}
+
+void ShareConfiguration(pg::Tx& tx) {
+  static constexpr Statement kShare = {"share_configuration", "SELECT pg_advisory_xact_lock_shared($1)::text"};
+  tx.Send(kShare, kConfigurationLock);
 }
 
 namespace {

@@ -25,6 +25,9 @@ CompiledConfigPtr Compile(const GroupConfigPtr& config);
 // Lets one batch at a time change configurations; until the transaction ends.
 void LockConfiguration(pg::Tx& tx);
 
+// Lets none change configurations, and any number rely on what is not there; until the transaction ends.
+void ShareConfiguration(pg::Tx& tx);
+
 // Writes what changed of groups, brands and rules.
 void SaveConfigs(pg::Tx& tx, const Tables& tables, absl::Time now);
 

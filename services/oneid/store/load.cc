@@ -53,11 +53,12 @@ bool SameConfigs(const Need& need, const std::map<BrandId, CompiledConfigPtr>& n
 }
 
 bool LoadConfigs(pg::Tx& tx, Need& need, Tables& tables) {
-  if (need.changes_configuration) {  // read again, now that nobody else can change it
-    if (!SameConfigs(need, ReadConfigs(tx, need.brands))) {
-      need.configs.clear();
-      return false;
-    }
+  // Read again, now that nobody else can change it.
+  if ((need.changes_configuration || need.MissesABrand()) && !SameConfigs(need, ReadConfigs(tx, need.brands))) {
+    need.configs.clear();
+    return false;
+  }
+  if (need.changes_configuration) {
     need.group_configs.clear();
     for (const auto& [group, compiled] : ReadGroupConfigs(tx, need.groups)) {
       need.group_configs[group] = compiled->config();
@@ -223,7 +224,11 @@ void Lock(pg::Tx& tx, const Need& need) {
       "lock_roots", "SELECT 1 FROM customer WHERE customer_id = ANY($1) ORDER BY customer_id FOR UPDATE"};
   static constexpr Statement kMerges = {"lock_merges",
                                         "SELECT 1 FROM merge WHERE merge_id = ANY($1) ORDER BY merge_id FOR UPDATE"};
-  if (need.changes_configuration) LockConfiguration(tx);
+  if (need.changes_configuration) {
+    LockConfiguration(tx);
+  } else if (need.MissesABrand()) {
+    ShareConfiguration(tx);
+  }
   LockIdentifiers(tx, need);
   if (!need.roots.empty()) tx.Send(kRoots, std::vector<CustomerId>(need.roots.begin(), need.roots.end()));
   if (!need.merges.empty()) tx.Send(kMerges, std::vector<MergeId>(need.merges.begin(), need.merges.end()));

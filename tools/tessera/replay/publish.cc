@@ -79,7 +79,7 @@ std::deque<kafka::Message> Shuffled(std::deque<kafka::Message> messages, uint64_
 
 absl::StatusOr<Published> Publish(const RetailEvents& events, const PublishOptions& options) {
   TESSERA_ASSIGN_OR_RETURN(auto admin, kafka::Admin::Create(options.brokers, options.security));
-  TESSERA_ASSIGN_OR_RETURN(const int32_t partitions, admin->PartitionCount(options.topic));
+  TESSERA_ASSIGN_OR_RETURN(const int32_t partitions, admin->PartitionCount(options.topic, kPatience));
   TESSERA_ASSIGN_OR_RETURN(auto producer, kafka::Producer::Create({.brokers = options.brokers,
                                                                    .client_id = "replay",
                                                                    .security = options.security,
