@@ -41,8 +41,8 @@ void BatchRunner::Reset() {
   for (auto& [id, woken] : woken_) woken.present = false;
 }
 
-// A read that failed looks like one that found nothing: what a failed attempt has discovered is forgotten. What one that
-// had to restart has discovered is kept, or it would restart for ever.
+// A read that failed looks like one that found nothing: what a failed attempt has discovered is forgotten. What one
+// that had to restart has discovered is kept, or it would restart for ever.
 void BatchRunner::StartAnew() {
   woken_.clear();
   batch_ = service_.NewBatch();

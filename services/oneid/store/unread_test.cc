@@ -56,9 +56,8 @@ TEST(UnreadTest, ABrandThatIsToldOfWhileAnEventIsDecidedIsSeen) {
   auto other = *pg::Connection::Open(world.database().options());
   ASSERT_TRUE(other->Execute("BEGIN; SELECT pg_advisory_xact_lock(x'6f6e656964636667'::int8)").ok());
   std::thread batch([&] { world.Publish({.id = "e1", .identifiers = {{"jd_pin", "", "ann"}}}); });
-  EXPECT_TRUE(testing::WaitFor([&] {
-    return !other->Execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")->empty();
-  }));
+  EXPECT_TRUE(testing::WaitFor(
+      [&] { return !other->Execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")->empty(); }));
   ASSERT_TRUE(world.database().admin().Execute("UPDATE brand SET brand_id = 'acme'").ok());
   ASSERT_TRUE(other->Execute("COMMIT").ok());
   batch.join();
