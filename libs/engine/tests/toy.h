@@ -2,6 +2,7 @@
 // wait for nothing, lots read on demand, and values that the database refuses.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <set>
 #include <string>
@@ -80,11 +81,16 @@ struct Toy {
 // strangers'.
 class ToyService final : public Service {
  public:
-  std::unique_ptr<Batch> NewBatch() const override { return std::make_unique<BatchOf<Toy>>(); }
+  std::unique_ptr<Batch> NewBatch() const override {
+    ++batches_made;
+    return std::make_unique<BatchOf<Toy>>();
+  }
   absl::StatusOr<Understood> FromRecord(const kafka::Record& record) const override;
   std::unique_ptr<AnyCommand> FromTimer(const TimerKey& key) const override {
     return MakeCommand<Toy>(Expire{key.owner});
   }
+
+  mutable std::atomic<int> batches_made = 0;
 };
 
 const std::vector<EmbeddedFile>& ToyFiles();

@@ -165,6 +165,19 @@ TEST_F(WriterTest, ATimerIsSetAndCleared) {
   EXPECT_EQ(database_.Text("SELECT count(*) FROM timer"), "0");
 }
 
+TEST_F(WriterTest, WhatAFailedAttemptDiscoveredIsForgottenAndWhatARestartedOneDidIsKept) {
+  Call("earn", Earn{"alice", "o1", 10});
+  Call("move", Move{"alice", "bob", 4});
+  Run();
+  EXPECT_EQ(service_.batches_made, 1);
+  EXPECT_GE(writer_.Observe().restarts.Value(), 1);
+  ArmFault("pg.answer_lost", "fail@2");
+  Call("again", Earn{"alice", "o2", 10});
+  Run();
+  EXPECT_EQ(*answers_["again"], "16");
+  EXPECT_EQ(service_.batches_made, 3);
+}
+
 TEST_F(WriterTest, ACommitThatWasLostOnItsWayIsRepeated) {
   ArmFault("pg.commit_lost", "fail@1");
   Call("earn", Earn{"alice", "o1", 10});
