@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "base/strings.h"
 #include "rpc/callback_queue.h"
+#include "rpc/grpc_log.h"
 #include "rpc/grpc_status.h"
 #include "rpc/tls_credentials.h"
 
@@ -90,6 +91,7 @@ struct Client::State {
 
   static std::shared_ptr<grpc::Channel> NewChannel(const std::string& target,
                                                    const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
+    ReportInLog();
     KeepCallbackQueue();
     grpc::ChannelArguments arguments;
     arguments.SetMaxReceiveMessageSize(64 << 20);

@@ -17,6 +17,7 @@
 #include "base/strings.h"
 #include "rpc/callback_queue.h"
 #include "rpc/endpoint.h"
+#include "rpc/grpc_log.h"
 #include "rpc/grpc_status.h"
 #include "rpc/method.h"
 #include "rpc/reactors.h"
@@ -167,6 +168,7 @@ absl::Status Server::State::Listen() {
                      " in plain text: give a TLS certificate and its key, or allow plain text where another program "
                      "encrypts the connections"));
   }
+  ReportInLog();
   KeepCallbackQueue();
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;

@@ -1,0 +1,26 @@
+#include "rpc/grpc_log.h"
+
+#include <gmock/gmock.h>
+#include <grpc/grpc.h>
+#include <grpc/support/log.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace tessera::rpc {
+namespace {
+
+TEST(GrpcLogTest, WhatGrpcReportsIsALineOfTheLog) {
+  grpc_init();
+  ReportInLog();
+  ::testing::internal::CaptureStderr();
+  gpr_log(GPR_ERROR, "Handshake failed: \"%s\"", "no certificate");
+  const auto line = nlohmann::json::parse(::testing::internal::GetCapturedStderr());
+  grpc_shutdown();
+  EXPECT_EQ(line["level"], "warning");
+  EXPECT_EQ(line["message"], "gRPC reports");
+  EXPECT_EQ(line["reason"], "Handshake failed: \"no certificate\"");
+}
+
+}  // namespace
+}  // namespace tessera::rpc
