@@ -211,7 +211,7 @@ absl::StatusOr<ops::GetProgressResponse> GetProgress(pg::Tx& tx, const LogTopics
 absl::StatusOr<ops::DropParkedResponse> DropParked(pg::Tx& tx, const ops::DropParkedRequest& request) {
   static constexpr Statement kDrop = {"drop_parked", "DELETE FROM parked WHERE parked_id = $1"};
   const int64_t dropped = tx.Run(kDrop, request.parked_id()).affected();
-  if (tx.Commit() != pg::CommitResult::kCommitted) return tx.status();
+  if (!tx.ok()) return tx.status();
   if (dropped == 0) return NumberUnknown("there is no such parked record");
   return ops::DropParkedResponse();
 }

@@ -29,7 +29,7 @@ enum class CommitResult {
 // How far a transaction reaches.
 enum class Extent {
   kTx,
-  kStatement,  // each Run is one by itself: for reads, which then take one round trip and have nothing to commit
+  kStatement,  // each Run is one by itself, done when it answers: for reads, which then take one round trip
 };
 
 // One transaction, READ COMMITTED. The first error sticks: later statements do nothing and answer no rows, and Commit

@@ -6,34 +6,30 @@
 #include "base/bounded_queue.h"
 #include "base/thread.h"
 #include "rpc/server.h"
+#include "services/membership/domain/rows.h"
 #include "tessera/testing/v1/echo_service.pb.h"
 #include "tests/bench/load/database.h"
 #include "tests/bench/load/earn_load.h"
-#include "tests/bench/naive/balance.h"
 #include "tests/bench/naive/earn.h"
 
 namespace tessera::bench::naive {
 namespace {
 
+using membership::Measure;
 using membership::v1::EarnPointsRequest;
 using membership::v1::GetBalanceRequest;
+using membership::v1::GetBalanceResponse;
 
 constexpr char kService[] = "tessera.membership.v1.PointsService/";
 constexpr size_t kWaitingMax = 10'000;
 
-// What one thread of the pool works with.
-struct Connected {
-  std::unique_ptr<pg::Connection> writes = Connect();
-  BalanceReader balances{};
-};
-
 class Pool {
  public:
-  using Job = std::function<void(Connected&)>;
+  using Job = std::function<void(pg::Connection&)>;
 
   explicit Pool(int connections) : jobs_(kWaitingMax) {
     for (int i = 0; i < connections; ++i) {
-      threads_.push_back(StartThread("pooled", [this] { Work(); }));
+      threads_.push_back(StartThread("pooled", [this] { Work(*Connect()); }));
     }
   }
   ~Pool() {
@@ -46,15 +42,14 @@ class Pool {
   bool Add(Job job) { return jobs_.TryPush(job); }
 
  private:
-  void Work() {
-    Connected connected;
+  void Work(pg::Connection& connection) {
     while (!stop_) {
       std::vector<Job> taken;
       {
         absl::MutexLock lock(&mutex_);  // the queue is made for one consumer
         taken = jobs_.Take(1, absl::Milliseconds(100));
       }
-      for (Job& job : taken) job(connected);
+      for (Job& job : taken) job(connection);
     }
   }
 
@@ -63,6 +58,39 @@ class Pool {
   std::atomic<bool> stop_ = false;
   std::vector<std::thread> threads_;
 };
+
+absl::StatusOr<std::string> ReadBalance(pg::Connection& connection, const GetBalanceRequest& request) {
+  static constexpr pg::Statement kRead = {
+      "naive_read_balance",
+      "SELECT r.customer_id, r.member_seq, coalesce(r.all_sums, r.own_sums), b.currency_names FROM member m "
+      "JOIN member r ON r.customer_id = m.root_id AND r.brand_id = m.brand_id JOIN brand b ON b.brand_id = m.brand_id "
+      "WHERE m.customer_id = $1 AND m.brand_id = $2"};
+  const auto customer = CustomerId::Parse(request.customer_id());
+  if (!customer) return absl::InvalidArgumentError("customer_id");
+  pg::Tx tx(connection, "naive_read", pg::Extent::kStatement);
+  const pg::Rows rows = tx.Run(kRead, *customer, request.brand_id());
+  if (!tx.ok()) return tx.status();
+  if (rows.empty()) return absl::NotFoundError("no such customer");
+  GetBalanceResponse response;
+  response.set_customer_id(rows[0].Get<CustomerId>(0).ToString());
+  response.set_member_seq(rows[0].Get<int64_t>(1));
+  const auto sums = rows[0].Get<std::vector<int64_t>>(2);
+  const auto names = rows[0].Get<std::vector<std::string>>(3);
+  for (size_t i = 0; i < names.size(); ++i) {
+    const auto sum = [&](Measure measure) {
+      const size_t at = 3 + i * membership::kMeasures + static_cast<size_t>(measure);
+      return at < sums.size() ? sums[at] : 0;
+    };
+    auto& balance = *response.add_statements()->mutable_balance();
+    balance.set_currency(names[i]);
+    balance.set_available(sum(Measure::kAvailable));
+    balance.set_pending(sum(Measure::kPending));
+    balance.set_held(sum(Measure::kHeld));
+    balance.set_debt(sum(Measure::kDebt));
+    balance.set_balance(balance.available() + balance.pending() + balance.held() - balance.debt());
+  }
+  return response.SerializeAsString();
+}
 
 // The server asks for a handler of every method of a service.
 void RefuseOthers(rpc::Server& server, const google::protobuf::ServiceDescriptor& service) {
@@ -77,21 +105,21 @@ void RefuseOthers(rpc::Server& server, const google::protobuf::ServiceDescriptor
 }
 
 void OfferPoints(rpc::Server& server, Pool& pool, const Earner& earner) {
-  const auto pooled = [&pool](rpc::ReplyBytes reply, std::function<absl::StatusOr<std::string>(Connected&)> run) {
-    if (!pool.Add([run = std::move(run), reply](Connected& connected) { reply(run(connected)); })) {
+  const auto pooled = [&pool](rpc::ReplyBytes reply, std::function<absl::StatusOr<std::string>(pg::Connection&)> run) {
+    if (!pool.Add([run = std::move(run), reply](pg::Connection& connection) { reply(run(connection)); })) {
       reply(absl::ResourceExhaustedError("too many calls wait"));
     }
   };
   server.UnaryBytes<GetBalanceRequest>(
       kService + std::string("GetBalance"),
       [pooled](const rpc::Call&, const GetBalanceRequest& request, rpc::ReplyBytes reply) {
-        pooled(std::move(reply), [request](Connected& connected) { return connected.balances.Read(request); });
+        pooled(std::move(reply), [request](pg::Connection& connection) { return ReadBalance(connection, request); });
       });
   server.UnaryBytes<EarnPointsRequest>(
       kService + std::string("EarnPoints"),
       [pooled, &earner](const rpc::Call&, const EarnPointsRequest& request, rpc::ReplyBytes reply) {
         pooled(std::move(reply),
-               [request, &earner](Connected& connected) { return earner.Earn(*connected.writes, request); });
+               [request, &earner](pg::Connection& connection) { return earner.Earn(connection, request); });
       });
   RefuseOthers(server, *EarnPointsRequest::descriptor()->file()->FindServiceByName("PointsService"));
 }
