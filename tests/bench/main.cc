@@ -29,7 +29,10 @@ ABSL_FLAG(int64_t, operations, 60'000, "operations that are measured");
 ABSL_FLAG(uint64_t, seed, 1, "fixes who is asked for what");
 ABSL_FLAG(int32_t, connections, 4, "connections of the naive side");
 ABSL_FLAG(bool, are_new, false, "every event is the first of its customer");
-ABSL_FLAG(int64_t, rows, 0, "ledger-seed: how many transfers; merge-prepare: events of each customer");
+ABSL_FLAG(int64_t, rows, 0, "ledger-seed: how many transfers");
+ABSL_FLAG(int64_t, pairs, 0, "merge-*: pairs of customers with a long past, and as many with a short one");
+ABSL_FLAG(int64_t, long_past, 0, "merge-prepare: events of each customer with a long past");
+ABSL_FLAG(int64_t, short_past, 0, "merge-prepare: events of each customer with a short past");
 ABSL_FLAG(std::string, topic_prefix, "", "put before every topic's name");
 ABSL_FLAG(bool, first, false, "flow-load: the first events of the known customers, instead of later ones");
 ABSL_FLAG(std::string, oneid, "", "latency: host:port of oneid; the target is membership");
@@ -97,7 +100,7 @@ const std::map<std::string, std::function<Round()>>& Commands() {
       {"resolve-naive", [] { return naive::Resolve(ChannelLoadOfFlags(), absl::GetFlag(FLAGS_connections)); }},
       {"ledger-seed",
        [] {
-         SeedLedger(*ConnectAsAdmin(), absl::GetFlag(FLAGS_rows));
+         SeedLedger(*ConnectAsAdmin(), absl::GetFlag(FLAGS_rows), absl::GetFlag(FLAGS_members));
          return Round();
        }},
       {"relay-ours", [] { return ours::Relay(absl::GetFlag(FLAGS_topic_prefix)); }},
@@ -116,16 +119,18 @@ const std::map<std::string, std::function<Round()>>& Commands() {
        }},
       {"latency",
        [] {
-         return MeasureLatency(absl::GetFlag(FLAGS_oneid), absl::GetFlag(FLAGS_target),
-                               absl::GetFlag(FLAGS_operations));
+         return MeasureLatency(absl::GetFlag(FLAGS_oneid), absl::GetFlag(FLAGS_target), absl::GetFlag(FLAGS_operations),
+                               absl::GetFlag(FLAGS_seed));
        }},
       {"merge-prepare",
        [] {
-         ours::PrepareMerges(absl::GetFlag(FLAGS_members), absl::GetFlag(FLAGS_rows));
+         ours::PrepareMerges({.pairs = absl::GetFlag(FLAGS_pairs),
+                              .longer = absl::GetFlag(FLAGS_long_past),
+                              .shorter = absl::GetFlag(FLAGS_short_past)});
          return Round();
        }},
-      {"merge-oneid", [] { return ours::MergeInOneid(absl::GetFlag(FLAGS_members)); }},
-      {"merge-membership", [] { return ours::MergeInMembership(absl::GetFlag(FLAGS_members)); }},
+      {"merge-oneid", [] { return ours::MergeInOneid(absl::GetFlag(FLAGS_pairs)); }},
+      {"merge-membership", [] { return ours::MergeInMembership(absl::GetFlag(FLAGS_pairs)); }},
       {"grpc-load", [] { return CallGrpc(GrpcLoadOfFlags()); }},
       {"grpc-serve-naive",
        [] {

@@ -1,5 +1,6 @@
 #include "tests/bench/load/latency.h"
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/proto_time.h"
 #include "rpc/client.h"
@@ -18,12 +19,14 @@ constexpr absl::Duration kBetween = absl::Milliseconds(1);  // questions, so tha
 
 class Story {
  public:
-  Story(const std::string& oneid, const std::string& membership) : oneid_(oneid), membership_(membership) {
+  // `seed`: the events have ids of their own for each.
+  Story(const std::string& oneid, const std::string& membership, uint64_t seed)
+      : oneid_(oneid), membership_(membership), seed_(seed) {
     options_.token = RequiredEnvironment("TESSERA_BENCH_TOKEN");
   }
 
   absl::Duration PublishAndAwait(int64_t number) {
-    const int64_t before = number == 0 ? 0 : Seq();
+    const int64_t before = Seq();
     const absl::Time start = absl::Now();
     Publish(number);
     while (Seq() <= before) {
@@ -38,7 +41,7 @@ class Story {
     oneid::v1::PublishEventRequest request;
     request.set_brand_id(kBrand);
     auto& event = *request.mutable_event();
-    event.set_event_id("latency-" + std::to_string(number));
+    event.set_event_id(absl::StrCat("latency-", seed_, "-", number));
     event.set_source("jd");
     *event.mutable_event_time() = ToTimestamp(absl::Now());
     auto& identifier = *event.mutable_event()->add_identifiers();
@@ -72,13 +75,14 @@ class Story {
 
   rpc::Client oneid_, membership_;
   rpc::CallOptions options_;
+  const uint64_t seed_;
   std::string customer_;
 };
 
 }  // namespace
 
-Round MeasureLatency(const std::string& oneid, const std::string& membership, int64_t samples) {
-  Story story(oneid, membership);
+Round MeasureLatency(const std::string& oneid, const std::string& membership, int64_t samples, uint64_t seed) {
+  Story story(oneid, membership, seed);
   for (int64_t i = 0; i < kWarmUp; ++i) story.PublishAndAwait(i);
   Round round = {.operations = samples};
   for (int64_t i = 0; i < samples; ++i) {

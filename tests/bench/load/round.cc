@@ -14,6 +14,11 @@ double PercentileMs(const std::vector<int64_t>& sorted_us, size_t percent) {
 
 }  // namespace
 
+double MedianMs(std::vector<int64_t> latencies_us) {
+  std::sort(latencies_us.begin(), latencies_us.end());
+  return PercentileMs(latencies_us, 50);
+}
+
 std::string ToJson(Round round) {
   nlohmann::json json = round.figures;
   json["operations"] = round.operations;

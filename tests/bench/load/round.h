@@ -15,6 +15,9 @@ struct Round {
   std::map<std::string, double> figures{};  // whatever else the round measured
 };
 
+// Nearest rank; there is at least one.
+double MedianMs(std::vector<int64_t> latencies_us);
+
 // One line of JSON: operations, seconds, latency_p50_ms and latency_p99_ms where there are latencies, and the figures.
 std::string ToJson(Round round);
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "tests/bench/load/database.h"
 
 namespace tessera::bench {
@@ -11,7 +12,8 @@ namespace {
 // One row for each new fact: the member, its number there, and its number overall, in which the others follow.
 constexpr char kFacts[] =
     "CREATE TEMPORARY TABLE fact AS SELECT m.customer_id, m.brand_id, m.member_seq + n AS member_seq, "
-    "row_number() OVER (ORDER BY n, m.customer_id) AS number FROM member m CROSS JOIN generate_series(1, $each) AS n";
+    "(SELECT count(*) FROM request) + row_number() OVER (ORDER BY n, m.customer_id) AS number "
+    "FROM (SELECT * FROM member ORDER BY customer_id LIMIT $members) m CROSS JOIN generate_series(1, $each) AS n";
 
 constexpr char kRequests[] =
     "INSERT INTO request SELECT (lpad(to_hex(1700000000000 + number), 12, '0') || '7' || "
@@ -37,18 +39,17 @@ constexpr char kTransfers[] =
 constexpr char kMembers[] =
     "UPDATE member SET member_seq = member_seq + $each, own_sums = ARRAY[coalesce(own_sums[1], 0) + $each, "
     "coalesce(own_sums[2], 0) + $each, 0, coalesce(own_sums[4], 0) + 10 * $each, 0, 0, 0, 0, "
-    "coalesce(own_sums[9], 0) + 10 * $each, 0, 0, 0, 0, 0, 0] || coalesce(own_sums[16:], '{}')";
+    "coalesce(own_sums[9], 0) + 10 * $each, 0, 0, 0, 0, 0, 0] || coalesce(own_sums[16:], '{}') "
+    "WHERE customer_id IN (SELECT customer_id FROM fact)";
 
 }  // namespace
 
-void SeedLedger(pg::Connection& connection, int64_t rows) {
-  const int64_t members = Number(connection, "SELECT count(*) FROM member");
+void SeedLedger(pg::Connection& connection, int64_t rows, int64_t members) {
   const std::string each = absl::StrCat(rows / members);
   Require(connection.Execute("SET statement_timeout = 0").status());
   for (const char* statement : {kFacts, kRequests, kLots, kTransfers, kMembers}) {
-    std::string sql = statement;
-    for (size_t at = sql.find("$each"); at != std::string::npos; at = sql.find("$each")) sql.replace(at, 5, each);
-    Require(connection.Execute(sql).status());
+    Require(connection.Execute(absl::StrReplaceAll(statement, {{"$each", each}, {"$members", absl::StrCat(members)}}))
+                .status());
   }
 }
 

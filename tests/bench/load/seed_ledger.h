@@ -7,7 +7,7 @@
 
 namespace tessera::bench {
 
-// About `rows` more requests, lots and transfers, spread evenly over the members that there are.
-void SeedLedger(pg::Connection& connection, int64_t rows);
+// About `rows` more requests, lots and transfers, spread evenly over the first `members` members.
+void SeedLedger(pg::Connection& connection, int64_t rows, int64_t members);
 
 }  // namespace tessera::bench

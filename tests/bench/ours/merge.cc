@@ -1,8 +1,10 @@
 #include "tests/bench/ours/merge.h"
 
 #include <functional>
+#include <map>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "base/clock.h"
 #include "base/proto_time.h"
 #include "services/membership/service.h"
@@ -22,24 +24,31 @@ std::string AccountOf(int64_t customer) { return "merged-" + std::to_string(cust
 constexpr char kPastEvents[] =
     "INSERT INTO identifier_event SELECT e.event_hash + n, e.posted_time, e.event_time, e.decision_number, false, "
     "e.root_id, e.origin_customer_id, e.brand_id, e.source, e.event_id || '-' || n, e.steps FROM "
-    "generate_series(1, $each) AS n CROSS JOIN identifier_event e";
+    "generate_series(1, $each) AS n CROSS JOIN identifier_event e WHERE e.event_id LIKE '$kind-%'";
 constexpr char kPastChannelEvents[] =
     "INSERT INTO channel_event SELECT e.event_id || '-' || n, e.source, e.brand_id, e.content_hash, e.arrived_time "
-    "FROM generate_series(1, $each) AS n CROSS JOIN channel_event e";
+    "FROM generate_series(1, $each) AS n CROSS JOIN channel_event e WHERE e.event_id LIKE '$kind-%'";
 
-// Times what `push` begins for each pair of customers.
-Round TimePairs(int64_t customers, const RecordFeed& feed, const std::function<void(int64_t)>& push) {
-  Round round;
-  for (int64_t first = 0; first + 1 < customers; first += 2) {
-    const absl::Time start = absl::Now();
-    push(first);
-    feed.Await();
-    const absl::Duration latency = absl::Now() - start;
-    if (first == 0) continue;  // plans and caches are made
-    round.latencies_us.push_back(absl::ToInt64Microseconds(latency));
-    round.seconds += absl::ToDoubleSeconds(latency);
-    ++round.operations;
+void MakePast(pg::Connection& connection, const std::string& kind, int64_t events) {
+  for (const char* statement : {kPastEvents, kPastChannelEvents}) {
+    Require(connection.Execute(absl::StrReplaceAll(statement, {{"$kind", kind}, {"$each", absl::StrCat(events)}}))
+                .status());
   }
+}
+
+// Times what `push` begins for each pair: the number of its first customer.
+Round TimePairs(int64_t pairs, const RecordFeed& feed, const std::function<void(int64_t)>& push) {
+  std::map<std::string, std::vector<int64_t>> latencies_us;
+  for (int64_t pair = 0; pair < pairs; ++pair) {
+    for (const auto& [kind, first] : std::map<std::string, int64_t>{{"long", 0}, {"short", 2 * pairs}}) {
+      const absl::Time start = absl::Now();
+      push(first + 2 * pair);
+      feed.Await();
+      if (pair > 0) latencies_us[kind].push_back(absl::ToInt64Microseconds(absl::Now() - start));  // plans are made
+    }
+  }
+  Round round = {.operations = 2 * (pairs - 1)};
+  for (auto& [kind, latencies] : latencies_us) round.figures[kind + "_p50_ms"] = MedianMs(std::move(latencies));
   return round;
 }
 
@@ -51,44 +60,43 @@ void RequireMerges(const char* table, int64_t merges) {
 
 }  // namespace
 
-void PrepareMerges(int64_t customers, int64_t events_each) {
+void PrepareMerges(const MergeLoad& load) {
   PrepareOneid();
   {
     OneidWriters writers;
     RecordFeed feed(writers, kChannelTopic);
-    for (int64_t i = 0; i < customers; ++i) {
-      feed.Push(ChannelEventWith("first-" + std::to_string(i), Clock::System().Now(), {{"jd_pin", AccountOf(i)}}));
+    for (int64_t i = 0; i < 4 * load.pairs; ++i) {
+      const std::string kind = i < 2 * load.pairs ? "long" : "short";
+      feed.Push(ChannelEventWith(kind + "-" + std::to_string(i), Clock::System().Now(), {{"jd_pin", AccountOf(i)}}));
     }
     feed.Await();
   }
   const auto connection = Connect();
   Require(connection->Execute("SET statement_timeout = 0").status());
-  for (std::string sql : {kPastEvents, kPastChannelEvents}) {
-    sql.replace(sql.find("$each"), 5, std::to_string(events_each));
-    Require(connection->Execute(sql).status());
-  }
+  MakePast(*connection, "long", load.longer);
+  MakePast(*connection, "short", load.shorter);
 }
 
-Round MergeInOneid(int64_t customers) {
+Round MergeInOneid(int64_t pairs) {
   Round round;
   {
     OneidWriters writers;
     RecordFeed feed(writers, kChannelTopic);
-    round = TimePairs(customers, feed, [&](int64_t first) {
+    round = TimePairs(pairs, feed, [&](int64_t first) {
       feed.Push(ChannelEventWith("merge-" + std::to_string(first), Clock::System().Now(),
                                  {{"jd_pin", AccountOf(first)}, {"jd_pin", AccountOf(first + 1)}}));
     });
   }
-  RequireMerges("merge", customers / 2);
+  RequireMerges("merge", 2 * pairs);
   return round;
 }
 
-Round MergeInMembership(int64_t customers) {
+Round MergeInMembership(int64_t pairs) {
   Round round;
   {
     ServiceWriters writers("membership", membership::NewService(), std::string(32, 'k'));
     RecordFeed feed(writers, kCustomerTopic);
-    round = TimePairs(customers, feed, [&](int64_t first) {
+    round = TimePairs(pairs, feed, [&](int64_t first) {
       tessera::events::v1::CustomersMerged merge;
       merge.set_merge_id(RandomUuidV7(Clock::System().Now()).ToString());
       merge.set_group_id("bench");
@@ -99,7 +107,7 @@ Round MergeInMembership(int64_t customers) {
       PushFact(feed, "merge-" + std::to_string(first), merge.survivor_customer_id(), "customers_merged", merge);
     });
   }
-  RequireMerges("applied_merge", customers / 2);
+  RequireMerges("applied_merge", 2 * pairs);
   return round;
 }
 

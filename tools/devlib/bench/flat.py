@@ -15,7 +15,7 @@ def flat(world: World) -> list[Row]:
     sizes = {"few": world.scale.of(_FEW_ROWS, least=_MEMBERS), "many": many}
     for name, rows in sizes.items():
         database = world.copied(f"flat_{name}", source)
-        world.round("ledger-seed", database, rows=rows)
+        world.round("ledger-seed", database, rows=rows, members=_MEMBERS)
         world.settle(database)
 
     # The first change of a page after a checkpoint writes the whole page to the log. Checkpoints come every 15 minutes, a

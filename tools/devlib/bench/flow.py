@@ -55,9 +55,11 @@ def latency(world: World) -> list[Row]:
     database = world.migrated("flow_latency", *_SERVICES)
     with _services(world, "latency") as deployment:
         _configure(deployment)
+        env = {"TESSERA_BENCH_TOKEN": secrets.token(BENCH, ["*"], _ROLES)}
         rounds = [world.round("latency", database, oneid=deployment.address("oneid-1"),
-                              target=deployment.address("membership-1"), operations=world.scale.of(_SAMPLES, least=20),
-                              env={"TESSERA_BENCH_TOKEN": secrets.token(BENCH, ["*"], _ROLES)})]
+                              target=deployment.address("membership-1"), seed=number + 1,
+                              operations=world.scale.of(_SAMPLES, least=20), env=env)
+                  for number in range(world.scale.rounds)]
     return [measured(f"latency_{name}", "ms", [one[f"latency_{name}_ms"] for one in rounds], Goal(at_most=limit))
             for name, limit in (("p50", 60), ("p99", 250))]
 
