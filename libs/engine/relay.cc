@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "base/check.h"
 #include "base/fault_point.h"
@@ -19,6 +20,7 @@ using pg::Statement;
 
 constexpr int32_t kRowsPerSlotMax = 64;                        // outbox rows of a slot in one step
 constexpr absl::Duration kProduceTimeout = absl::Seconds(20);  // then the step is repeated
+constexpr size_t kHeadersMax = 13;
 // Clocks of instances differ, so an earlier number may have been posted a little later.
 constexpr absl::Duration kPostedSlack = absl::Hours(24);
 
@@ -110,7 +112,9 @@ std::vector<Relay::Cursor> Relay::Read(pg::Tx& tx, std::vector<kafka::Message>& 
     auto& events = *google::protobuf::Arena::CreateMessage<v1::OutboxEvents>(&arena);
     TESSERA_CHECK(events.ParseFromString(row.Get<Bytes>(4).value));
     TESSERA_CHECK(events.events_size() == row.Get<int32_t>(3));
-    for (int i = 0; i < events.events_size(); ++i) messages.push_back(MessageOf(log, slot, base + i, events.events(i)));
+    for (int i = 0; i < events.events_size(); ++i) {
+      messages.push_back(MessageOf(log, slot, base + i, *events.mutable_events(i)));
+    }
     full = full || row.Get<bool>(6);
     cursors[{log, slot}] = {log, slot, base + events.events_size(), row.Get<absl::Time>(5) - kPostedSlack};
   }
@@ -119,27 +123,30 @@ std::vector<Relay::Cursor> Relay::Read(pg::Tx& tx, std::vector<kafka::Message>& 
   return all;
 }
 
-kafka::Message Relay::MessageOf(int16_t log, int32_t slot, int64_t seq, const v1::OutboxEvent& event) const {
+kafka::Message Relay::MessageOf(int16_t log, int32_t slot, int64_t seq, v1::OutboxEvent& event) const {
   kafka::Message message;
   const std::string& topic = topics_[static_cast<size_t>(log)];
   TESSERA_CHECK(!topic.empty());
   message.topic = names_.AtBroker(topic);
   message.partition = slot;
   message.key = event.key();
-  message.value = event.data();
-  message.headers = {{"ce_specversion", "1.0"},
-                     {"ce_id", event.id()},
-                     {"ce_source", event.brand_id() + "/" + service_},
-                     {"ce_type", event.type()},
-                     {"ce_time", Rfc3339(event.time_us())},
-                     {"content-type", "application/protobuf"},
-                     {"ce_sequence", std::to_string(seq)},
-                     {"ce_partitionkey", event.key()},
-                     {"ce_correlationid", event.correlation_id()},
-                     {"ce_causationid", event.causation_id()}};
-  if (!event.subject().empty()) message.headers.push_back({"ce_subject", event.subject()});
-  if (!event.brand_id().empty()) message.headers.push_back({"ce_brandid", event.brand_id()});
-  if (!event.traceparent().empty()) message.headers.push_back({"traceparent", event.traceparent()});
+  message.value = std::move(*event.mutable_data());
+  std::vector<kafka::Header>& headers = message.headers;
+  headers.reserve(kHeadersMax);
+  const auto add = [&headers](const char* name, std::string value) { headers.push_back({name, std::move(value)}); };
+  add("ce_specversion", "1.0");
+  add("ce_id", std::move(*event.mutable_id()));
+  add("ce_source", absl::StrCat(event.brand_id(), "/", service_));
+  add("ce_type", std::move(*event.mutable_type()));
+  add("ce_time", Rfc3339(event.time_us()));
+  add("content-type", "application/protobuf");
+  add("ce_sequence", std::to_string(seq));
+  add("ce_partitionkey", std::move(*event.mutable_key()));
+  add("ce_correlationid", std::move(*event.mutable_correlation_id()));
+  add("ce_causationid", std::move(*event.mutable_causation_id()));
+  if (!event.subject().empty()) add("ce_subject", std::move(*event.mutable_subject()));
+  if (!event.brand_id().empty()) add("ce_brandid", std::move(*event.mutable_brand_id()));
+  if (!event.traceparent().empty()) add("traceparent", std::move(*event.mutable_traceparent()));
   return message;
 }
 

@@ -66,7 +66,8 @@ class Relay {
   enum class Pace { kIdle, kAtOnce, kGather };
 
   std::vector<Cursor> Read(pg::Tx& tx, std::vector<kafka::Message>& messages, bool& full);
-  kafka::Message MessageOf(int16_t log, int32_t slot, int64_t seq, const v1::OutboxEvent& event) const;
+  // Takes the texts out of the event.
+  kafka::Message MessageOf(int16_t log, int32_t slot, int64_t seq, v1::OutboxEvent& event) const;
 
   const std::string service_;
   const LogTopics topics_;
