@@ -1,5 +1,6 @@
 // What a program document must fulfil, and how versions follow each other.
 #include "absl/strings/str_replace.h"
+#include "services/membership/domain/books.h"
 #include "services/membership/domain/member_fixture.h"
 
 namespace tessera::membership {
@@ -128,6 +129,18 @@ TEST_F(ProgramVersionTest, CurrenciesAndRulesKeepTheirNumbers) {
             (std::vector<std::string>{"points", "growth", "green"}));
   PayPounds(1, "o1", 10);
   EXPECT_EQ(Available(1), 10);
+}
+
+TEST_F(ProgramVersionTest, AVersionPutAtOnceIsInForceThoughTheClockIsBehindThatOfTheLastOne) {
+  const absl::Time behind = world.now;
+  world.now += absl::Minutes(1);
+  const absl::Time ahead = world.now;
+  EXPECT_TRUE(IsDone(world.Run(PutProgram{World::kBrand, PetProgram(), "{}", {}})));
+  EXPECT_TRUE(IsDone(world.Run(PutProgram{World::kBrand, PetProgram(), "{}", ahead + absl::Hours(1)})));
+  world.now = behind;
+  EXPECT_TRUE(IsDone(world.Run(PutProgram{World::kBrand, PetProgram(), "{}", {}})));
+  EXPECT_EQ(ProgramAt(world.tables, World::kBrand, ahead).version, 3);
+  EXPECT_EQ(ProgramAt(world.tables, World::kBrand, ahead + absl::Hours(1)).version, 2);
 }
 
 TEST_F(ProgramVersionTest, AnotherProgramOrAnotherKindOfACurrencyIsRefused) {

@@ -23,6 +23,16 @@ absl::Time NextVersionTime(const Tables& tables, const BrandId& brand, absl::Tim
   return next;
 }
 
+// When a version is in force that is to be so at once: not before another that was, by the clock of an instance that
+// is ahead; otherwise this one would never be.
+absl::Time AtOnce(const Tables& tables, const BrandId& brand, absl::Time now) {
+  absl::Time time = now;
+  tables.program.Range({brand, 0}, {brand, INT32_MAX}, [&](const ProgramKey&, const ProgramVersion& version) {
+    if (version.valid_from <= version.created) time = std::max(time, version.valid_from);
+  });
+  return time;
+}
+
 std::optional<Refusal> CheckAgainst(const Tables& tables, const BrandId& brand, const Program& program) {
   std::optional<Refusal> refusal;
   tables.program.Range({brand, 0}, {brand, INT32_MAX}, [&](const ProgramKey&, const ProgramVersion& version) {
@@ -75,7 +85,7 @@ Outcome Decide(Tables& tables, const PutProgram& command, absl::Time now) {
   AssignNumbers(*program, brand.names);
   brand.rejudge_after = CustomerId();
   ProgramVersion row;
-  row.valid_from = command.valid_from.value_or(now);
+  row.valid_from = command.valid_from.value_or(AtOnce(tables, command.brand, now));
   row.created = now;
   row.document = command.document;
   row.program = std::move(program);
