@@ -100,8 +100,9 @@ def _passes(suite: str) -> bool:
     log = _TREE / "mutants.log"
     with log.open("wb") as out:
         done = subprocess.run(argv, cwd=_TREE, stdout=out, stderr=out, stdin=subprocess.DEVNULL, check=False)
-    if "the tree builds" in log.read_text(errors="replace"):
-        raise DevError(f"a mutant does not build; see {log}")
+    printed = log.read_text(errors="replace")
+    if "the tree builds" in printed:
+        raise DevError("it does not build: " + next((line for line in printed.splitlines() if " error: " in line), str(log)))
     return done.returncode == 0
 
 
@@ -119,6 +120,9 @@ def _try(mutant: Mutant) -> Finding:
     try:
         target.write_text(mutant.planted(sound))
         found_by = next((suite for suite in mutant.suites if not _passes(suite)), None)
+    except DevError as error:  # One that does not build shows nothing; the others are tried all the same.
+        print(f"  {mutant.name}: {error}", flush=True)
+        found_by = None
     finally:
         target.write_text(sound)
     finding = Finding(mutant, found_by, time.monotonic() - started)

@@ -19,17 +19,17 @@ def flat(world: World) -> list[Row]:
         world.settle(database)
 
     # The first change of a page after a checkpoint writes the whole page to the log. Checkpoints come every 15 minutes, a
-    # round takes seconds: so there is none between the rounds (dropping a database makes one, too), and a first one that
-    # is not measured changes the pages.
-    def run(name: str, number: int) -> float:
+    # round takes seconds: so there is none between the rounds (dropping a database makes one, too), and a first long one
+    # that is not measured changes the pages.
+    def run(name: str, number: int, times: int = 1) -> float:
         # The large one takes long to be copied, and a round changes little of it.
         database = f"flat_{name}"
         if name == "few":
             database = world.copied(f"flat_few_{number}", database, checkpoint=False)
         return world.rate("ledger-ours", database, members=_MEMBERS, seed=number + 1,
-                          warm_up=world.scale.of(_WARM_UP), operations=world.scale.of(_OPERATIONS))
+                          warm_up=world.scale.of(_WARM_UP), operations=times * world.scale.of(_OPERATIONS))
 
-    run("many", world.scale.rounds)
+    run("many", world.scale.rounds, times=4)
     figures = interleave(world.scale.rounds, few=lambda number: run("few", number),
                          many=lambda number: run("many", number))
     return [compared("flat", "events/s", figures["few"], figures["many"], Goal(at_least=0.85), rows=sizes,
