@@ -8,17 +8,22 @@ from tessera.events.v1 import dead_letter_pb2
 
 import refusals
 from call_log import Call
+from early_refunds import EarlyRefunds
 from replay import Replay
 from state import State
 from violation import Violation
 
 
 def audit(calls: list[Call], state: State, replay: Replay, brand: str) -> Iterator[Violation]:
-    taken = {row["event_id"] for row in state.tables["oneid.channel_event"]}
+    ids = {row["event_id"] for row in state.tables["oneid.channel_event"]}
+    taken = [call for call in calls if call.method.endswith(refusals.INTAKE) and call.request_id in ids]
     refused = _dead_letters(state, replay, brand)
-    for call in calls:
-        if call.method.endswith(refusals.INTAKE) and call.request_id in taken:
-            yield from _judge(call, refused.pop(call.request_id, []), replay)
+    early = EarlyRefunds(taken, set(refused), state, replay)
+    for call in taken:
+        refund = call.request["event"]["event"].get("order_refunded")
+        if refund and call.request_id in refused and early.had_room(call.request_id, refund):
+            yield Violation("refused too early", f"event {call.request_id}", f"{refused[call.request_id]} for {refund}")
+        yield from _judge(call, refused.pop(call.request_id, []), replay)
     for event_id, reasons in refused.items():
         yield Violation("wrong dead letter", f"event {event_id}", f"{reasons}")
 

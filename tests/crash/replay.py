@@ -232,7 +232,7 @@ class Replay:
             else:
                 self._carry_out(member, decision, cause, now)
                 member.judge(now)
-        except (Impossible, KeyError, IndexError, StopIteration) as error:
+        except (Impossible, AttributeError, KeyError, IndexError, StopIteration) as error:
             self._tell("impossible step", subject, f"{type(error).__name__}: {error}")
         self._compare(member, decision, subject)
 

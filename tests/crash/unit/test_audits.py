@@ -14,7 +14,7 @@ from google.rpc import error_details_pb2, status_pb2
 from people import groups
 from setting import BRAND
 from state import State
-from tessera.events.v1 import dead_letter_pb2
+from tessera.events.v1 import customer_event_pb2, dead_letter_pb2
 from tessera.membership.v1 import events_pb2
 
 
@@ -192,11 +192,37 @@ class AuditsTest(unittest.TestCase):
         self._assert_found("event without effect")
 
     def test_a_dead_letter_of_a_good_event(self):
-        letter = dead_letter_pb2.DeadLetter(brand_id=BRAND, event_id=f"fact-of-{truth.ORDER}", reason="ORDER_CHANGED")
+        self._set_aside(truth.ORDER, "ORDER_CHANGED")
+        self._assert_found("wrong dead letter")
+
+    def _set_aside(self, event_id: str, reason: str) -> None:
+        letter = dead_letter_pb2.DeadLetter(brand_id=BRAND, event_id=f"fact-of-{event_id}", reason=reason)
         known = dataclasses.replace(self.events.outbox[0], seq=0, data=letter.SerializeToString())
         self.state.slots.append(dataclasses.replace(self.events, log=2, next_seq=1, relayed_seq=1, outbox=[known],
                                                     topic=[known]))
-        self._assert_found("wrong dead letter")
+
+    def test_a_refund_that_is_refused_before_the_order_is_used_up(self):
+        self._refuse_both_pieces(place=2)
+        self.assertEqual(_rules(self.attempts, self.state), {"refused too early"})
+
+    def test_a_refund_that_is_refused_when_the_order_is_used_up(self):
+        self._refuse_both_pieces(place=3)
+        self.assertEqual(_rules(self.attempts, self.state), set())
+
+    def _refuse_both_pieces(self, place: int) -> None:
+        """A refund of both pieces at this place of oneid's topic; the accepted one of one piece is at place 2 or 3."""
+        refund = {"order_id": "o", "refund_id": "both", "lines": [{"line": 0, "pieces": "2"}]}
+        self.attempts.append(dataclasses.replace(self.attempts[5], request_id="both",
+                                                 request={"event": {"event": {"order_refunded": refund}}}))
+        self.tables["oneid.channel_event"].append({"event_id": "both"})
+        resolved = self.state.slots[1]
+        resolved.next_seq = resolved.relayed_seq = 4
+        for log in (resolved.outbox, resolved.topic):
+            log.insert(place, dataclasses.replace(
+                log[2], id="fact-of-both", data=customer_event_pb2.CustomerEvent(source_event_id="both").SerializeToString()))
+            for seq, event in enumerate(log):
+                event.seq = seq
+        self._set_aside("both", "TOO_MANY_PIECES")
 
     def test_what_was_due_and_not_done(self):
         self.state.taken_seconds += 3 * truth.DAY_SECONDS
