@@ -29,7 +29,7 @@ class Scale:
 
 
 QUICK = Scale(rounds=1, share=0.02)
-FULL = Scale(rounds=3, share=1.0)
+FULL = Scale(rounds=5, share=1.0)
 LONG = Scale(rounds=5, share=1.0, long=True)
 
 
