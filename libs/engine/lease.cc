@@ -14,16 +14,17 @@ namespace {
 using pg::Statement;
 
 // Earlier than the database lets the lease run out, so that two instances never both believe to hold it.
-const absl::Duration kLocalLeaseTime = kLeaseTime - absl::Seconds(1);
+const auto kLocalLeaseTime = absl::ToChronoMilliseconds(kLeaseTime - absl::Seconds(1));
 
 }  // namespace
 
 LeaseKeeper::LeaseKeeper(pg::ConnectionOptions connection, Uuid instance_id, std::string instance_name,
-                         std::vector<LeaseGroup> groups)
+                         std::vector<LeaseGroup> groups, SteadyNow now)
     : session_(std::move(connection)),
       instance_id_(instance_id),
       instance_name_(std::move(instance_name)),
-      groups_(std::move(groups)) {}
+      groups_(std::move(groups)),
+      now_(std::move(now)) {}
 
 absl::Status LeaseKeeper::CreateRows() {
   static constexpr Statement kCreate = {
@@ -69,7 +70,7 @@ absl::Status LeaseKeeper::Step() {
       "WHERE l.kind = k.kind AND l.slot = k.slot"};
   TESSERA_RETURN_IF_ERROR(session_.Ensure());
   if (!rows_created_) TESSERA_RETURN_IF_ERROR(CreateRows());
-  const absl::Time start = absl::Now();
+  const auto start = now_();
   pg::Tx tx(*session_, "leases");
   const std::set<Key> wanted = Wanted(tx);
   std::set<Key> held, from_dead;
@@ -118,7 +119,7 @@ void LeaseKeeper::ReleaseAll() {
 std::set<int32_t> LeaseKeeper::Held(const std::string& kind) const {
   absl::MutexLock lock(&mutex_);
   std::set<int32_t> slots;
-  if (absl::Now() > held_until_) return slots;
+  if (now_() > held_until_) return slots;
   for (auto at = held_.lower_bound({kind, 0}); at != held_.end() && at->first == kind; ++at) slots.insert(at->second);
   return slots;
 }

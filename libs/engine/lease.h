@@ -7,6 +7,8 @@
 // Step is called by one thread; Held and TookOverFromDead by any.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -31,8 +33,11 @@ struct LeaseGroup {
 
 class LeaseKeeper {
  public:
+  // Not the wall clock: if that were set back, an instance would believe in its leases for longer than the database.
+  using SteadyNow = std::function<std::chrono::steady_clock::time_point()>;
+
   LeaseKeeper(pg::ConnectionOptions connection, Uuid instance_id, std::string instance_name,
-              std::vector<LeaseGroup> groups);
+              std::vector<LeaseGroup> groups, SteadyNow now = &std::chrono::steady_clock::now);
 
   // Renews, releases and takes leases. Unavailable if the database is away; what is held runs out by itself.
   absl::Status Step();
@@ -56,12 +61,13 @@ class LeaseKeeper {
   const Uuid instance_id_;
   const std::string instance_name_;
   const std::vector<LeaseGroup> groups_;
+  const SteadyNow now_;
   bool rows_created_ = false;
 
   mutable absl::Mutex mutex_;
   std::set<Key> held_ ABSL_GUARDED_BY(mutex_);
   std::set<Key> from_dead_ ABSL_GUARDED_BY(mutex_);
-  absl::Time held_until_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  std::chrono::steady_clock::time_point held_until_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace tessera::engine

@@ -143,5 +143,21 @@ TEST_F(BrokerLoopsTest, TheConsumerGoesOnAtTheMarkAfterAnotherOwnerMovedIt) {
   EXPECT_EQ(Balance("alice"), "2") << "o1 and o3";
 }
 
+TEST_F(BrokerLoopsTest, ARecordThatADeadOwnerHadUnderWayIsSuspect) {
+  database_.Text("INSERT INTO suspect VALUES ('in', 0, 0, 0)");  // the owner noted it before it ended
+  database_.Text("UPDATE lease SET until_time = now() - interval '1 second'");
+  database_.Text("UPDATE instance SET until_time = now() - interval '1 second'");
+  LeaseKeeper heir(database_.options(), RandomUuidV7(absl::Now()), "heir", {{"consume/in", 1}});
+  ASSERT_TRUE(heir.Step().ok());
+  ConsumerLoop loop({{"in", 1}}, names_, database_.options(), *consumer_, heir, {&writer_});
+  Send("earn alice o1 1");
+  ASSERT_TRUE(testing::WaitFor([&] {
+    EXPECT_TRUE(loop.Step(absl::Milliseconds(20)).ok());
+    Run();
+    return Balance("alice") == "1";
+  }));
+  EXPECT_EQ(database_.Text("SELECT count(*) FROM suspect"), "0") << "it was decided as one that is noted";
+}
+
 }  // namespace
 }  // namespace tessera::engine

@@ -12,7 +12,7 @@ class LeaseTest : public ::testing::Test {
  protected:
   std::unique_ptr<LeaseKeeper> Keeper() {
     return std::make_unique<LeaseKeeper>(database_.options(), RandomUuidV7(absl::Now()), "test",
-                                         std::vector<LeaseGroup>{{"relay", 4}});
+                                         std::vector<LeaseGroup>{{"relay", 4}}, [this] { return now_; });
   }
   // As if `kLeaseTime` had passed without a renewal.
   void Expire() {
@@ -21,6 +21,7 @@ class LeaseTest : public ::testing::Test {
   }
 
   testing::TestDatabase database_{"toy", toy::ToyFiles()};
+  std::chrono::steady_clock::time_point now_ = std::chrono::steady_clock::now();
 };
 
 TEST_F(LeaseTest, OneInstanceHoldsAllAndTwoShare) {
@@ -46,6 +47,17 @@ TEST_F(LeaseTest, ADeadInstancesLeasesAreTakenOverAndSaidToBe) {
   ASSERT_TRUE(b->Step().ok());
   EXPECT_EQ(b->Held("relay").size(), 4u);
   EXPECT_TRUE(b->TookOverFromDead("relay", 2));
+}
+
+TEST_F(LeaseTest, AnInstanceThatWasPausedHoldsNothingUntilItHasRenewedItsLeases) {
+  auto a = Keeper();
+  ASSERT_TRUE(a->Step().ok());
+  now_ += absl::ToChronoMilliseconds(kLeaseTime - absl::Seconds(1));
+  EXPECT_EQ(a->Held("relay").size(), 4u);
+  now_ += std::chrono::milliseconds(1);
+  EXPECT_TRUE(a->Held("relay").empty()) << "before the database lets another have them";
+  ASSERT_TRUE(a->Step().ok());
+  EXPECT_EQ(a->Held("relay").size(), 4u);
 }
 
 TEST_F(LeaseTest, LeasesGivenBackAreTakenAtOnce) {

@@ -60,6 +60,17 @@ TEST_F(WriterTest, ACallNeverWaits) {
   EXPECT_EQ(database_.Text("SELECT count(*) FROM waiting"), "0");
 }
 
+TEST_F(WriterTest, ACallWhoseDeadlineHasPassedInTheQueueIsNotExecuted) {
+  Call("late", Earn{"alice", "o1", 1});
+  clock_.Advance(absl::Seconds(30));
+  Call("timely", Earn{"alice", "o2", 2});
+  Run();
+  EXPECT_EQ(answers_.at("late").status().code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_TRUE(answers_.at("timely").ok());
+  EXPECT_EQ(Balance("alice"), "2");
+  EXPECT_EQ(database_.Text("SELECT count(*) FROM request"), "1");
+}
+
 TEST_F(WriterTest, AnEventWaitsAndIsDecidedRightAfterWhatWakesIt) {
   Record("refund alice o1 3");
   Record("refund alice o1 2");
