@@ -194,7 +194,7 @@ def _parser() -> argparse.ArgumentParser:
     bench_command.add_argument("--only", action="append", metavar="NAME", help="only this row (repeatable)")
     size = bench_command.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="one small round of each, to see that they work")
-    size.add_argument("--long", action="store_true", help="more rounds, and larger tables")
+    size.add_argument("--long", action="store_true", help="larger tables")
     fuzz_command = add("fuzz", _fuzz, "Runs the fuzz targets; what makes one fail is kept under var/fuzz.")
     fuzz_command.add_argument("--target", action="append", metavar="NAME", help="only this one (repeatable; all)")
     fuzz_command.add_argument("--minutes", type=_positive, default=10, metavar="M",

@@ -4,7 +4,7 @@ import contextlib
 import json
 import os
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Iterator
 
 from .. import dsn, secrets, services, stack
@@ -30,7 +30,7 @@ class Scale:
 
 QUICK = Scale(rounds=1, share=0.02)
 FULL = Scale(rounds=5, share=1.0)
-LONG = Scale(rounds=5, share=1.0, long=True)
+LONG = replace(FULL, long=True)
 
 
 def _shared_buffers_mb() -> int:
