@@ -12,10 +12,15 @@ def build(jobs: int | None = None, targets: list[str] | None = None) -> None:
     if not (ROOT / "CMakeLists.txt").exists():
         print("build: no CMakeLists.txt, nothing to build", flush=True)
         return
-    if not _is_configured():
-        _run(["cmake", "--preset", PRESET], "configuring")
+    configure()
     argv = ["cmake", "--build", "--preset", PRESET, "-j", str(jobs or os.cpu_count() or 2)]
     _run(argv + (["--target", *targets] if targets else []), "building")
+
+
+def configure() -> None:
+    """Makes the build's files, if they are missing or older than the presets."""
+    if not _is_configured():
+        _run(["cmake", "--preset", PRESET], "configuring")
 
 
 def _is_configured() -> bool:

@@ -101,7 +101,7 @@ def _test(args: argparse.Namespace) -> int:
 
 def _mutate(args: argparse.Namespace) -> int:
     install.install_all()
-    return mutate.run(args.only)
+    return mutate.run(args.only, args.resume)
 
 
 def _bench(args: argparse.Namespace) -> int:
@@ -183,6 +183,7 @@ def _parser() -> argparse.ArgumentParser:
                       help="instead of the tiers, run this command as a test would be run")
     mutate_command = add("mutate", _mutate, "Plants faults one by one and shows which test finds each; takes about an hour.")
     mutate_command.add_argument("--only", action="append", metavar="NAME", help="only this fault (repeatable)")
+    mutate_command.add_argument("--resume", action="store_true", help="go on with a run that was broken off")
     crash_command = add("crash", crash.run, "Kills, cuts and fills everything while work goes on, and has what is left judged.")
     crash_command.add_argument("--seed", type=_positive, default=random.randint(1, 999_999), metavar="N",
                                help="of all that is random (another each time)")

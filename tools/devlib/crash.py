@@ -10,7 +10,7 @@ from .paths import BUILD, CRASH, PYTHON, ROOT
 
 MINUTES = 5.0
 KILLS = 24
-_TARGETS = ["tessera", "tessera-oneid", "tessera-membership"]
+TARGETS = ["tessera", "tessera-oneid", "tessera-membership"]
 _PROTOS = BUILD / "python"
 _CASES = CRASH.var / "cases.json"
 _TIER_SEED, _TIER_KILLS, _TIER_MINUTES = 1, 20, 4.0  # The same in every run of the tests, within eight minutes in all.
@@ -20,7 +20,7 @@ _HARNESS = ROOT / "tests" / "crash"
 def run(args: argparse.Namespace) -> int:
     """Installs, builds, and runs the harness."""
     install.install_all()
-    build.build(targets=_TARGETS)
+    build.build(targets=TARGETS)
     return harness(args.seed, args.kills, args.minutes)
 
 

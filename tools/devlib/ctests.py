@@ -1,6 +1,7 @@
 """The C++ tests: run by ctest, counted by the single case as GoogleTest reports it."""
 
 import json
+import os
 import re
 import shutil
 import xml.etree.ElementTree as ElementTree
@@ -40,6 +41,14 @@ def run(tier: str, pattern: str, jobs: int, env: dict[str, str], scratch: Path) 
     if not junit.exists():
         return [Case(tier, f"ctest for {tier}", False, f"ctest exited with {code} and left no result")]
     return _cases(tier, programs, junit, results)
+
+
+def targets(tiers: list[str], pattern: str) -> list[str]:
+    """What has to be built for the tests of these tiers that the pattern names; a test is called like its target."""
+    found: list[str] = []
+    for tier in tiers:
+        found += _programs(["--test-dir", str(CMAKE_BUILD), "-L", f"^{tier}$", "-R", pattern], dict(os.environ))
+    return found
 
 
 def _programs(select: list[str], env: dict[str, str]) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """`tools/dev mutate`: plants the faults of tests/mutants/mutants.toml one by one, and shows which test finds each."""
 
 import filecmp
+import hashlib
+import json
 import shutil
 import subprocess
 import time
@@ -15,6 +17,7 @@ from .paths import BUILD, KAFKA_JARS, NODE_TOOLS, ROOT
 _MUTANTS = ROOT / "tests" / "mutants" / "mutants.toml"
 _DOC = ROOT / "docs" / "testing.md"
 _TREE = BUILD / "mutants"
+_RESULTS = BUILD / "mutants.json"
 _CAUGHT_SHARE_MIN = 0.95
 _BEGIN, _END = "<!-- mutants: written by `tools/dev mutate` -->", "<!-- end of mutants -->"
 
@@ -44,7 +47,23 @@ class Finding:
 
     mutant: Mutant
     found_by: str | None
-    seconds: float
+
+
+class _Results:
+    """What is known of the mutants of one tree, kept after each of them."""
+
+    def __init__(self, tree: str, resume: bool):
+        self._tree = tree
+        self.found_by: dict[str, str | None] = {}
+        if resume and _RESULTS.exists():
+            kept = json.loads(_RESULTS.read_text())
+            if kept["tree"] != tree:
+                raise DevError("files have changed since the run that was broken off: what it found may not hold any more")
+            self.found_by = kept["found_by"]
+
+    def keep(self, mutant: Mutant, found_by: str | None) -> None:
+        self.found_by[mutant.name] = found_by
+        _RESULTS.write_text(json.dumps({"tree": self._tree, "found_by": self.found_by}))
 
 
 def read(path: Path = _MUTANTS) -> list[Mutant]:
@@ -57,17 +76,21 @@ def read(path: Path = _MUTANTS) -> list[Mutant]:
     return result
 
 
-def run(only: list[str] | None) -> int:
-    """Plants them all, or those named; prints the table; 0 if enough were found."""
+def run(only: list[str] | None, resume: bool) -> int:
+    """Plants them all, or those named; prints the table; 0 if enough were found. A run that was broken off can be
+    resumed, as long as no file has changed."""
     mutants = read()
     unknown = set(only or ()) - {mutant.name for mutant in mutants}
     if unknown:
         raise DevError(f"there is no mutant {', '.join(sorted(unknown))}; there are: "
                        f"{', '.join(mutant.name for mutant in mutants)}")
     chosen = [mutant for mutant in mutants if not only or mutant.name in only]
-    _copy_tree()
-    _require_green({suite for mutant in chosen for suite in mutant.suites})
-    findings = [_try(mutant) for mutant in chosen]
+    results = _Results(_copy_tree(), resume)
+    left = [mutant for mutant in chosen if mutant.name not in results.found_by]
+    _require_green({suite for mutant in left for suite in mutant.suites})
+    for mutant in left:
+        results.keep(mutant, _found_by(mutant))
+    findings = [Finding(mutant, results.found_by[mutant.name]) for mutant in chosen]
     table = _table(findings)
     print(table)
     if not only:
@@ -76,11 +99,14 @@ def run(only: list[str] | None) -> int:
     return 0 if found >= _CAUGHT_SHARE_MIN * len(findings) else 1
 
 
-def _copy_tree() -> None:
-    """A copy beside which nobody works; files that did not change keep their times, so that little is built."""
+def _copy_tree() -> str:
+    """A copy beside which nobody works; files that did not change keep their times, so that little is built. Returns a
+    hash of all that counts."""
+    digest = hashlib.sha256()
     _TREE.mkdir(parents=True, exist_ok=True)
-    wanted = set(lint.tracked_files())
-    for path in wanted:
+    for path in sorted(lint.tracked_files()):
+        if ROOT / path != _DOC:  # It is where the table is written.
+            digest.update(str(path).encode() + hashlib.sha256((ROOT / path).read_bytes()).digest())
         target = _TREE / path
         if not target.exists() or not filecmp.cmp(ROOT / path, target, shallow=False):
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -92,6 +118,7 @@ def _copy_tree() -> None:
             link.symlink_to(folder)
     if not (_TREE / ".git").exists():  # Some checks ask git for the files.
         subprocess.run(["git", "init", "-q"], cwd=_TREE, check=True)
+    return digest.hexdigest()
 
 
 def _passes(suite: str) -> bool:
@@ -113,7 +140,7 @@ def _require_green(suites: set[str]) -> None:
             raise DevError(f"{suite} fails without a fault; see {_TREE / 'mutants.log'}")
 
 
-def _try(mutant: Mutant) -> Finding:
+def _found_by(mutant: Mutant) -> str | None:
     started = time.monotonic()
     target = _TREE / mutant.file
     sound = target.read_text()
@@ -125,9 +152,9 @@ def _try(mutant: Mutant) -> Finding:
         found_by = None
     finally:
         target.write_text(sound)
-    finding = Finding(mutant, found_by, time.monotonic() - started)
-    print(f"  {'found' if found_by else 'SURVIVED'}  {mutant.name}  {found_by or ''}  {finding.seconds:.0f} s", flush=True)
-    return finding
+    seconds = time.monotonic() - started
+    print(f"  {'found' if found_by else 'SURVIVED'}  {mutant.name}  {found_by or ''}  {seconds:.0f} s", flush=True)
+    return found_by
 
 
 def _table(findings: list[Finding]) -> str:
