@@ -49,7 +49,7 @@ void Tx::SendWith(const Statement& statement, const Params& params) {
   PGconn* const conn = connection_.conn_.get();
   if (sent_.empty()) TESSERA_CHECK(PQenterPipelineMode(conn) == 1);
   if (connection_.prepared_.insert(statement.name).second) {
-    sent_.push_back({statement.name, true});
+    sent_.push_back({statement.name, true, nullptr});
     const auto count = static_cast<int>(params.size());
     if (PQsendPrepare(conn, statement.name, statement.sql, count, params.oids().data()) == 0) Lose(statement.name);
   }
@@ -63,11 +63,18 @@ void Tx::SendWith(const Statement& statement, const Params& params) {
     values.push_back(value ? value->data() : nullptr);
     lengths.push_back(value ? static_cast<int>(value->size()) : 0);
   }
-  sent_.push_back({statement.name, false});
+  sent_.push_back({statement.name, false, nullptr});
   if (PQsendQueryPrepared(conn, statement.name, static_cast<int>(values.size()), values.data(), lengths.data(),
                           formats.data(), /*resultFormat=*/1) == 0) {
     Lose(statement.name);
   }
+}
+
+std::shared_ptr<const Rows> Tx::AskWith(const Statement& statement, const Params& params) {
+  auto rows = std::make_shared<Rows>();
+  SendWith(statement, params);
+  if (Usable(statement.name)) sent_.back().rows = rows;
+  return rows;
 }
 
 // Whatever the server still does with the session, nobody will ask it.
@@ -90,7 +97,10 @@ Result Tx::Collect() {
     last.reset(PQgetResult(conn));
     const Result end(PQgetResult(conn));  // null, while the session is there
     if (!connection_.connected()) return Lose(one.name);
-    if (Succeeded(last)) continue;
+    if (Succeeded(last)) {
+      if (one.rows != nullptr) *one.rows = Rows(last.release());
+      continue;
+    }
     if (one.prepares) connection_.prepared_.erase(one.name);
     if (failed_name != nullptr) continue;
     failed_name = one.name;

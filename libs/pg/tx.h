@@ -1,6 +1,7 @@
 // Transactions. A Tx is used by one thread, and so is its Connection.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,8 @@ enum class CommitResult {
 // How far a transaction reaches.
 enum class Extent {
   kTx,
-  kStatement,  // each Run is one by itself, done when it answers: for reads, which then take one round trip
+  kStatement,  // each Run is one with what was asked before it, done when it answers: for reads, which then take one
+               // round trip
 };
 
 // One transaction, READ COMMITTED. The first error sticks: later statements do nothing and answer no rows, and Commit
@@ -64,6 +66,14 @@ class Tx {
   }
   void SendWith(const Statement& statement, const Params& params);
 
+  // As Send, for a statement whose rows are read: they are there when the next Run has answered.
+  template <class... Args>
+  std::shared_ptr<const Rows> Ask(const Statement& statement, const Args&... args) {
+    Params params;
+    (params.Add(args), ...);
+    return AskWith(statement, params);
+  }
+
   // SQL text of one or more statements without parameters: migrations. Its error ends the transaction, too.
   absl::StatusOr<Rows> Execute(const std::string& sql);
 
@@ -85,12 +95,14 @@ class Tx {
  private:
   struct Sent {
     const char* name;
-    bool prepares;  // not carried out itself
+    bool prepares;               // not carried out itself
+    std::shared_ptr<Rows> rows;  // null: nobody reads them, or who waits for the answer does
   };
 
   void Fail(absl::Status status, ErrorKind kind);
   void FailWith(const Result& result, const char* statement);
   bool Usable(const char* statement);
+  std::shared_ptr<const Rows> AskWith(const Statement& statement, const Params& params);
   Result Lose(const char* statement);
   Result Collect();
 

@@ -136,6 +136,26 @@ TEST_F(PgTest, TheErrorOfWhatWasSentIsToldWithItsStatementAndTheSessionGoesOn) {
   EXPECT_EQ(tx.Run(kCountThings)[0].Get<int64_t>(0), 0);
 }
 
+TEST_F(PgTest, WhatIsAskedIsAnsweredByTheNextRun) {
+  static constexpr Statement kTexts = {"texts", "SELECT name FROM thing WHERE thing_id >= $1 ORDER BY thing_id"};
+  Tx tx(database_.connection(), "ask");
+  tx.Send(kInsertThing, int64_t{1}, std::string("a"));
+  tx.Send(kInsertThing, int64_t{2}, std::string("b"));
+  const auto all = tx.Ask(kTexts, int64_t{0});
+  const auto later = tx.Ask(kTexts, int64_t{2});
+  EXPECT_TRUE(all->empty());  // not yet
+  EXPECT_EQ(tx.Run(kCountThings)[0].Get<int64_t>(0), 2);
+  ASSERT_EQ(all->size(), 2);
+  EXPECT_EQ((*all)[0].Get<std::string>(0), "a");
+  ASSERT_EQ(later->size(), 1);
+  EXPECT_EQ((*later)[0].Get<std::string>(0), "b");
+  tx.Send(kInsertThing, int64_t{-1}, std::string("refused by its check"));
+  const auto after_the_error = tx.Ask(kTexts, int64_t{0});
+  EXPECT_TRUE(tx.Run(kCountThings).empty());
+  EXPECT_TRUE(after_the_error->empty());
+  EXPECT_TRUE(tx.Ask(kTexts, int64_t{0})->empty()) << "the first error sticks";
+}
+
 TEST_F(PgTest, MoreThanTheSocketsHoldCanBeSent) {
   static constexpr Statement kMany = {"insert_things",
                                       "INSERT INTO thing SELECT * FROM unnest($1::int8[], $2::text[])"};

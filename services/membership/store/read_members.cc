@@ -185,11 +185,13 @@ std::vector<std::optional<BalancesView>> ReadBalances(pg::Tx& tx, const std::vec
     customers.push_back(keys[i].customer);
     brands.push_back(keys[i].brand);
   }
+  const auto named = tx.Ask(kNamesOf, brands);
+  const pg::Rows balances = tx.Run(kBalances, numbers, customers, brands);
   std::map<BrandId, std::vector<std::string>> names;
-  for (const pg::Row row : tx.Run(kNamesOf, brands)) names[row.Get<BrandId>(0)] = row.Get<std::vector<std::string>>(1);
+  for (const pg::Row row : *named) names[row.Get<BrandId>(0)] = row.Get<std::vector<std::string>>(1);
   std::vector<int32_t> due;
   absl::Time now;
-  for (const pg::Row row : tx.Run(kBalances, numbers, customers, brands)) {
+  for (const pg::Row row : balances) {
     const int32_t n = row.Get<int32_t>(0);
     BalancesView& view = views[static_cast<size_t>(n)].emplace();
     view.root = row.Get<CustomerId>(1);
