@@ -18,9 +18,10 @@ def build(jobs: int | None = None, targets: list[str] | None = None) -> None:
 
 
 def configure() -> None:
-    """Makes the build's files, if they are missing or older than the presets."""
+    """Makes the build's files, if they are missing or older than what they are made of."""
     if not _is_configured():
         _run(["cmake", "--preset", PRESET], "configuring")
+    _run(["ninja", "--quiet", "-C", str(CMAKE_BUILD), "build.ninja"], "configuring")
 
 
 def _is_configured() -> bool:

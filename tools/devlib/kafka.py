@@ -5,10 +5,11 @@ import os
 import shutil
 import socket
 import subprocess
+from pathlib import Path
 
-from . import processes
+from . import certs, processes
 from .errors import DevError
-from .paths import KAFKA_JARS, Layout
+from .paths import KAFKA_JARS, Layout, write_private
 
 NAME = "kafka"
 _READY_MARK = "Kafka Server started"
@@ -19,9 +20,10 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller_port}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
-advertised.listeners=PLAINTEXT://127.0.0.1:{advertised_port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}{tls_listener}
+advertised.listeners=PLAINTEXT://127.0.0.1:{advertised_port}{tls_listener}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SSL:SSL
+inter.broker.listener.name=PLAINTEXT
 log.dirs={data}
 
 auto.create.topics.enable=false
@@ -48,6 +50,15 @@ background.threads=2
 log.cleaner.dedupe.buffer.size=16777216
 """
 
+_TLS_PROPERTIES = """
+# Only who has a certificate of the authority gets in.
+ssl.client.auth=required
+ssl.keystore.type=PEM
+ssl.keystore.location={keystore}
+ssl.truststore.type=PEM
+ssl.truststore.location={authority}
+"""
+
 _LOGGING = [
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
@@ -59,18 +70,25 @@ _LOGGING = [
 class Kafka:
     """The broker of one layout."""
 
-    def __init__(self, layout: Layout, port: int, controller_port: int, advertised_port: int | None = None):
-        """Clients are told `advertised_port` if it is given: what listens there passes them on."""
+    def __init__(self, layout: Layout, port: int, controller_port: int, advertised_port: int | None = None,
+                 tls_port: int | None = None):
+        """Clients are told `advertised_port` if it is given: what listens there passes them on. At `tls_port`, if it is
+        given, the broker asks for certificates of the layout's authority."""
         self._layout = layout
         self._port = port
         self._advertised_port = advertised_port or port
         self._controller_port = controller_port
+        self._tls_port = tls_port
         self._properties = layout.kafka / "server.properties"
         self._log_start = 0  # Where the log of the broker that was begun last begins.
 
     @property
     def brokers(self) -> str:
         return f"127.0.0.1:{self._advertised_port}"
+
+    @property
+    def tls_brokers(self) -> str:
+        return f"127.0.0.1:{self._tls_port}"
 
     def start(self) -> processes.Process:
         """Formats the storage if there is none, starts the broker, and waits until it serves."""
@@ -84,8 +102,7 @@ class Kafka:
         if (self._layout.kafka / "unfinished").exists():  # An interrupted format is begun again.
             shutil.rmtree(data, ignore_errors=True)
         data.mkdir(parents=True, exist_ok=True)
-        self._properties.write_text(_PROPERTIES.format(port=self._port, controller_port=self._controller_port,
-                                                       advertised_port=self._advertised_port, data=data))
+        write_private(self._properties, self._settings(data))
         if not (data / "meta.properties").exists():
             self._format()
         log = processes.log_path(self._layout, NAME)
@@ -93,6 +110,17 @@ class Kafka:
         java = _java("-Xms256m", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", *_LOGGING)
         argv = [*java, "kafka.Kafka", str(self._properties)]
         return processes.start(self._layout, NAME, argv)
+
+    def _settings(self, data: Path) -> str:
+        tls_listener = f",SSL://127.0.0.1:{self._tls_port}" if self._tls_port else ""
+        settings = _PROPERTIES.format(port=self._port, controller_port=self._controller_port, data=data,
+                                      advertised_port=self._advertised_port, tls_listener=tls_listener)
+        if not self._tls_port:
+            return settings
+        tls = certs.make(self._layout)
+        keystore = self._layout.kafka / "keystore.pem"
+        write_private(keystore, (tls / "server.key").read_text() + (tls / "server.pem").read_text())
+        return settings + _TLS_PROPERTIES.format(keystore=keystore, authority=tls / "ca.pem")
 
     def _format(self) -> None:
         unfinished = self._layout.kafka / "unfinished"

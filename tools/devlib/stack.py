@@ -20,8 +20,10 @@ from .services import Backends
 class Stack:
     """The stack of one layout. `infrastructure` and then `deployment().start` bring it up; `stop` ends all of it."""
 
-    def __init__(self, layout: Layout, shared_buffers_mb: int = postgres_module.SHARED_BUFFERS_MB):
+    def __init__(self, layout: Layout, shared_buffers_mb: int = postgres_module.SHARED_BUFFERS_MB,
+                 kafka_tls: bool = False):
         self.layout = layout
+        self._kafka_tls = kafka_tls
         self._shared_buffers_mb = shared_buffers_mb
         self.postgres: Postgres | None = None
         self.kafka: Kafka | None = None
@@ -30,9 +32,11 @@ class Stack:
         """Starts Postgres and Kafka, or joins them if they run."""
         self.layout.create()
         secrets.make_all(self.layout)
-        ports = ports_module.assign(self.layout, list(ports_module.INFRASTRUCTURE))
+        names = [*ports_module.INFRASTRUCTURE, *(["kafka.tls"] if self._kafka_tls else [])]
+        ports = ports_module.assign(self.layout, names)
         self.postgres = Postgres(self.layout, ports["postgres"], self._shared_buffers_mb)
-        self.kafka = Kafka(self.layout, ports["kafka"], ports["kafka.controller"])
+        self.kafka = Kafka(self.layout, ports["kafka"], ports["kafka.controller"],
+                           tls_port=ports["kafka.tls"] if self._kafka_tls else None)
         self.postgres.start()
         self.kafka.start()
 

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import build, crash, ctests, fuzz, install, lint, processes, secrets, stack
+from . import build, certs, crash, ctests, fuzz, install, lint, processes, secrets, stack
 from .ctests import Case
 from .errors import DevError
 from .kafka import Kafka
@@ -151,7 +151,8 @@ def _environment(clusters: bool = True) -> dict[str, str]:
     env.setdefault("TSAN_OPTIONS", f"suppressions={ROOT / 'tests' / 'tsan.supp'}")
     if clusters:
         postgres, kafka = _clusters()
-        env |= {"TESSERA_TEST_ADMIN_DSN": postgres.admin_dsn(), "TESSERA_TEST_BROKERS": kafka.brokers}
+        env |= {"TESSERA_TEST_ADMIN_DSN": postgres.admin_dsn(), "TESSERA_TEST_BROKERS": kafka.brokers,
+                "TESSERA_TEST_TLS_BROKERS": kafka.tls_brokers, "TESSERA_TEST_TLS": str(certs.folder(TEST))}
     return env
 
 
@@ -163,7 +164,7 @@ def _clusters() -> tuple[Postgres, Kafka]:
     if _running is None:
         stack.stop(TEST)  # What a killed run may have left.
         stack.remove_data(TEST)
-        fresh = stack.Stack(TEST)
+        fresh = stack.Stack(TEST, kafka_tls=True)
         fresh.infrastructure()
         _running = fresh
     return _running.postgres, _running.kafka
