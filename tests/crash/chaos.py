@@ -17,6 +17,7 @@ from cluster import MIGRATION_POINT, Cluster
 _DISK_BYTES_MAX = 4096
 _DISK_SECONDS = 20.0
 _HIT = re.compile(r'"fault_point":"([a-z_.]+)","action":"kill"')
+_LOST_ANSWER = f'"fault_point":"{schedule.LOST_ANSWER}","action":"fail"'
 _TICK_SECONDS = 0.1
 _PATIENCE_SECONDS = 90.0  # Beyond the planned time, for what has not hit yet.
 
@@ -80,9 +81,9 @@ class Chaos:
         return self.counts["service killed at a random time"] + self.counts["service killed at a fault point"]
 
     def missing_points(self) -> list[str]:
-        """Fault points that no process has ended at."""
+        """Fault points that no process has met."""
         return [f"{service}: {point}" for service in self._cluster.deployment.names
-                for point in [*schedule.points_of(service), schedule.AFTER_ANOTHER, MIGRATION_POINT]
+                for point in [*schedule.points_of(service), schedule.AFTER_ANOTHER, schedule.LOST_ANSWER, MIGRATION_POINT]
                 if not self.points[service, point]]
 
     def _missing(self) -> bool:
@@ -171,9 +172,7 @@ class Chaos:
 
     def _ended(self, one: _Instance) -> None:
         """A process that is gone though nobody here has ended it."""
-        with self._log_of(one).open("rb") as log:
-            log.seek(one.log_start)
-            text = log.read().decode(errors="replace")
+        text = self._log_of_life(one)
         hit = _HIT.search(text)
         if hit:
             self.counts["service killed at a fault point"] += 1
@@ -185,12 +184,18 @@ class Chaos:
         self._down(one)
 
     def _down(self, one: _Instance) -> None:
+        self.points[one.instance.service, schedule.LOST_ANSWER] += self._log_of_life(one).count(_LOST_ANSWER)
         self._pauses.append(("service killed", time.time()))
         one.down_until = time.monotonic() + one.life.pause_seconds
         one.life = None
 
     def _log_of(self, one: _Instance):
         return processes.log_path(self._cluster.layout, one.instance.name)
+
+    def _log_of_life(self, one: _Instance) -> str:
+        with self._log_of(one).open("rb") as log:
+            log.seek(one.log_start)
+            return log.read().decode(errors="replace")
 
     # ---- what callers see of it ----
 

@@ -21,7 +21,7 @@ def table(chaos: Chaos, outcomes: Counter, happened: Counter) -> str:
     recovery took."""
     lines = ["", "faults that hit"]
     lines += [f"  {count:6}  {name}" for name, count in sorted(chaos.counts.items())]
-    lines += ["", "processes that ended at a fault point"]
+    lines += ["", "fault points that were met"]
     lines += [f"  {count:6}  {service}: {point}" for (service, point), count in sorted(chaos.points.items())]
     lines += [f"  {0:6}  {name}" for name in chaos.missing_points()]
     lines += ["", "attempts of calls by outcome"]
@@ -46,7 +46,7 @@ def cases(chaos: Chaos, happened: Counter, kills: int) -> list[dict]:
               ("connections cut and stalled", all(any(name.startswith(what) for name in counts)
                                                   for what in ("connections cut", "connections stalled"))),
               ("clocks jumped", counts["clock jumped"] >= 1),
-              ("a process ended at each fault point", not chaos.missing_points()),
+              ("each fault point met", not chaos.missing_points()),
               ("members went through everything that is judged", not missing)]
     output = f"{table(chaos, Counter(), happened)}\nmissing: {missing}"
     return [{"name": name, "passed": passed, "output": output} for name, passed in wanted]

@@ -13,6 +13,9 @@ _OF_SERVICE = {"oneid": {"merge.answer_read": 1}, "membership": {"merge.fact_rea
 CLOCK_STEPS_SECONDS = (-60.0, 0.0, 60.0)
 # Only reached by records that an earlier process was ended by, so it is armed beside all others until it has been met.
 AFTER_ANOTHER = "writer.suspect_noted"
+# Where a session is lost while its process goes on, once in each life: before the answer to any statement is read.
+LOST_ANSWER = "pg.answer_lost"
+_LOST_ANSWER_ARRIVALS = 2_000
 
 
 @dataclass(frozen=True)
@@ -33,10 +36,12 @@ class Life:
     arrivals: int
     seconds_max: float
     pause_seconds: float  # Down, before the next one.
+    lost_answer: int  # The arrival at which a session is lost.
 
     def faults(self, also: str) -> str:
         """As TESSERA_FAULTS has it."""
-        armed = [f"{self.point}=kill@{self.arrivals}"] if self.point else []
+        armed = [f"{LOST_ANSWER}=fail@{self.lost_answer}"]
+        armed += [f"{self.point}=kill@{self.arrivals}"] if self.point else []
         return ",".join(armed + ([f"{also}=kill@1"] if also else []))
 
 
@@ -47,7 +52,8 @@ def points_of(service: str) -> list[str]:
 
 def _life(chooser: random.Random, service: str, point: str, seconds: float) -> Life:
     most = (_EVERYWHERE | _OF_SERVICE[service]).get(point, 1)
-    return Life(point, chooser.randint(1, most), chooser.uniform(0.5, 1.2) * seconds, chooser.uniform(0.2, 6.0))
+    return Life(point, chooser.randint(1, most), chooser.uniform(0.5, 1.2) * seconds, chooser.uniform(0.2, 6.0),
+                chooser.randint(1, _LOST_ANSWER_ARRIVALS))
 
 
 class Lives:
