@@ -15,12 +15,17 @@ using pg::Statement;
 
 constexpr size_t kPollMax = 1'000;
 constexpr absl::Duration kLagPeriod = absl::Seconds(1);
+constexpr absl::Duration kAskPatience = absl::Milliseconds(200);
 
-void Tell(const kafka::PartitionError& error) {
+metrics::Counter& ErrorsOf(const std::string& topic, const std::string& reason) {
+  return metrics::GetCounter("tessera_partition_errors_total",
+                             "Errors of partitions that are read, by topic and reason",
+                             {{"topic", topic}, {"reason", reason}});
+}
+
+void Tell(const std::string& topic, const kafka::PartitionError& error) {
   const auto info = ErrorInfoOf(error.status);
-  metrics::GetCounter("tessera_partition_errors_total", "Errors of partitions that are read, by topic and reason",
-                      {{"topic", error.topic}, {"reason", info ? info->reason : std::string("UNAVAILABLE")}})
-      .Add();
+  ErrorsOf(topic, info ? info->reason : "UNAVAILABLE").Add();
   LogError(
       "partition error",
       {{"topic", error.topic}, {"partition", int64_t{error.partition}}, {"reason", ToStd(error.status.message())}});
@@ -30,7 +35,10 @@ void TellLag(const PartitionKey& key, int64_t records, absl::Duration age) {
   const metrics::Labels labels = {{"topic", key.first}, {"partition", std::to_string(key.second)}};
   metrics::GetGauge("tessera_consumer_lag_records", "Records not yet taken into effect", labels)
       .Set(static_cast<double>(records));
-  metrics::GetGauge("tessera_consumer_lag_seconds", "While behind: age of the last record taken into effect", labels)
+  metrics::GetGauge(
+      "tessera_consumer_lag_seconds",
+      "While behind: age of the last record taken into effect; of a partition that is not read on: for how long",
+      labels)
       .Set(absl::ToDoubleSeconds(age));
 }
 
@@ -43,7 +51,12 @@ ConsumerLoop::ConsumerLoop(std::vector<ConsumedTopic> topics, TopicNames names, 
       session_(std::move(connection)),
       consumer_(consumer),
       leases_(leases),
-      writers_(std::move(writers)) {}
+      writers_(std::move(writers)) {
+  // There from the start: an alarm sees no increase in a counter whose first value is 1.
+  for (const ConsumedTopic& topic : topics_) {
+    for (const char* reason : {"LOG_TRUNCATED", "NOT_ALLOWED"}) ErrorsOf(topic.name, reason);
+  }
+}
 
 absl::Status ConsumerLoop::Start(const std::string& topic, int32_t partition, bool suspect) {
   static constexpr Statement kCreate = {
@@ -67,7 +80,7 @@ absl::Status ConsumerLoop::Start(const std::string& topic, int32_t partition, bo
     feed->suspect_until_offset = suspect ? feed->next_offset + int64_t{kBatchMax} : 0;
   }
   TESSERA_RETURN_IF_ERROR(consumer_.Assign(names_.AtBroker(topic), partition, feed->next_offset));
-  readings_[{topic, partition}] = Reading{std::move(feed), {}, -1};
+  readings_[{topic, partition}] = Reading{.feed = std::move(feed), .held_back = {}};
   return absl::OkStatus();
 }
 
@@ -118,11 +131,18 @@ void ConsumerLoop::RetryHeldBack() {
   }
 }
 
+void ConsumerLoop::Stopped(const kafka::PartitionError& error) {
+  const std::string topic = names_.Own(error.topic);
+  Tell(topic, error);
+  const auto reading = readings_.find({topic, error.partition});
+  if (reading != readings_.end() && !reading->second.stopped_time) reading->second.stopped_time = absl::Now();
+}
+
 absl::Status ConsumerLoop::Step(absl::Duration wait) {
   TESSERA_RETURN_IF_ERROR(FollowLeases());
   RetryHeldBack();
   kafka::Polled polled = consumer_.Poll(kPollMax, wait);
-  for (const kafka::PartitionError& error : polled.errors) Tell(error);
+  for (const kafka::PartitionError& error : polled.errors) Stopped(error);
   if (!polled.records.empty()) FaultPoint("consumer.records_read");
   for (size_t i = 0; i < polled.records.size();) {
     const std::string at_broker = polled.records[i].topic;
@@ -137,6 +157,7 @@ absl::Status ConsumerLoop::Step(absl::Duration wait) {
     auto reading = readings_.find(key);
     if (reading == readings_.end() || reading->second.feed->stale) continue;
     Reading& to = reading->second;
+    to.stopped_time.reset();
     for (kafka::Record& record : run) to.held_back.push_back(std::move(record));
     HandOver(to, to.held_back);
     if (!to.held_back.empty()) TESSERA_RETURN_IF_ERROR(consumer_.Pause(names_.AtBroker(key.first), key.second));
@@ -153,6 +174,10 @@ void ConsumerLoop::TellLags() {
     const int64_t offset = reading.feed->next_offset;
     if (offset != reading.told_offset) moved.push_back({names_.AtBroker(key.first), key.second, offset});
     reading.told_offset = offset;
+    if (reading.stopped_time) {
+      TellStopped(key, reading);
+      continue;
+    }
     const auto range = consumer_.Watermarks(names_.AtBroker(key.first), key.second);
     if (!range.ok() || range->high < 0) continue;
     const int64_t behind = range->high - offset;
@@ -160,6 +185,19 @@ void ConsumerLoop::TellLags() {
     TellLag(key, behind, behind > 0 ? std::max(absl::Now() - reached, absl::ZeroDuration()) : absl::ZeroDuration());
   }
   consumer_.CommitForLag(moved);
+}
+
+// The client knows no end of a partition that it does not read, so the broker is asked.
+void ConsumerLoop::TellStopped(const PartitionKey& key, Reading& reading) {
+  const int64_t offset = reading.feed->next_offset;
+  const auto range = consumer_.QueryWatermarks(names_.AtBroker(key.first), key.second, kAskPatience);
+  if (range.ok() && range->high == offset) {  // It may be read again, and nothing is left.
+    reading.stopped_time.reset();
+    return TellLag(key, 0, absl::ZeroDuration());
+  }
+  // A topic that was made anew ends before our offset: then all of it is unread.
+  if (range.ok()) reading.stopped_behind = range->high > offset ? range->high - offset : range->high - range->low;
+  TellLag(key, reading.stopped_behind, absl::Now() - *reading.stopped_time);
 }
 
 void ConsumerLoop::Stop() {

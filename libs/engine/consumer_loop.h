@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,15 +40,19 @@ class ConsumerLoop {
  private:
   struct Reading {
     std::shared_ptr<Feed> feed;
-    std::deque<kafka::Record> held_back;  // the writer's queue was full
-    int64_t told_offset = -1;             // committed for lag
+    std::deque<kafka::Record> held_back;                    // the writer's queue was full
+    int64_t told_offset = -1;                               // committed for lag
+    std::optional<absl::Time> stopped_time = std::nullopt;  // since then it could not be read on
+    int64_t stopped_behind = 0;                             // records, when the broker was asked last
   };
 
   absl::Status FollowLeases();
   absl::Status Start(const std::string& topic, int32_t partition, bool suspect);
   void HandOver(Reading& reading, std::deque<kafka::Record>& records);
   void RetryHeldBack();
+  void Stopped(const kafka::PartitionError& error);
   void TellLags();
+  void TellStopped(const PartitionKey& key, Reading& reading);
 
   const std::vector<ConsumedTopic> topics_;
   const TopicNames names_;

@@ -23,6 +23,14 @@ const std::vector<double>& BatchBounds() {
   return *bounds;
 }
 
+// By what became of a record; all are there from the start, because an alarm sees no increase in a counter whose first
+// value is 1.
+constexpr const char* kOutcomes[] = {"events_accepted", "duplicates_dropped", "dead_letters", "sequence_gaps"};
+
+metrics::Counter& RecordsBy(const std::string& outcome) {
+  return GetCounter("tessera_events_total", "What became of the records read, by outcome", {{"outcome", outcome}});
+}
+
 void CountByReason(const char* name, const char* help, const std::map<std::string, int64_t>& counts) {
   for (const auto& [reason, count] : counts)
     GetCounter(name, help, {{"reason", reason}}).Add(static_cast<double>(count));
@@ -46,6 +54,7 @@ WriterMetrics::WriterMetrics(const Labels& writer)
       batch_commands_(
           GetHistogram("tessera_writer_batch_commands", "Commands of a committed batch", writer, BatchBounds())),
       phase_seconds_() {
+  for (const char* outcome : kOutcomes) RecordsBy(outcome);
   for (size_t phase = 0; phase < kPhaseNames.size(); ++phase) {
     Labels labels = writer;
     labels["phase"] = kPhaseNames[phase];
@@ -61,10 +70,7 @@ void WriterMetrics::Committed(size_t batch_commands, const Phases& phases, const
   for (size_t phase = 0; phase < kPhaseNames.size(); ++phase) {
     phase_seconds_[phase]->Observe(phases.Seconds(static_cast<Phase>(phase)));
   }
-  for (const auto& [key, count] : effects.counters) {
-    GetCounter("tessera_events_total", "What became of the records read, by outcome", {{"outcome", key.second}})
-        .Add(static_cast<double>(count));
-  }
+  for (const auto& [key, count] : effects.counters) RecordsBy(key.second).Add(static_cast<double>(count));
   std::map<std::string, int64_t> refused, parked;
   for (const NewDeadLetter& letter : effects.dead_letters) {
     const auto info = ErrorInfoOf(letter.refusal);

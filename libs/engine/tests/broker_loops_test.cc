@@ -1,17 +1,22 @@
 // Relay and consumer against a real broker, stepped by hand.
+#include <gmock/gmock.h>
+
 #include <algorithm>
 
 #include "base/fault_point.h"
 #include "engine/consumer_loop.h"
 #include "engine/relay.h"
+#include "engine/tests/expire_leases.h"
 #include "engine/tests/writer_fixture.h"
 #include "kafka/admin.h"
+#include "metrics/metrics.h"
 #include "testing/environment.h"
 #include "testing/wait.h"
 
 namespace tessera::engine {
 namespace {
 
+using ::testing::HasSubstr;
 using toy::Earn;
 
 class BrokerLoopsTest : public WriterFixture {
@@ -143,10 +148,32 @@ TEST_F(BrokerLoopsTest, TheConsumerGoesOnAtTheMarkAfterAnotherOwnerMovedIt) {
   EXPECT_EQ(Balance("alice"), "2") << "o1 and o3";
 }
 
+TEST_F(BrokerLoopsTest, APartitionThatCannotBeReadOnIsCountedAndFallsBehind) {
+  ConsumerLoop loop({{"in", 1}}, names_, database_.options(), *consumer_, leases_, {&writer_});
+  EXPECT_THAT(metrics::Text(), HasSubstr("tessera_partition_errors_total{reason=\"LOG_TRUNCATED\",topic=\"in\"}"))
+      << "before the first error: an alarm needs an increase";
+  auto& errors =
+      metrics::GetCounter("tessera_partition_errors_total", "", {{"topic", "in"}, {"reason", "LOG_TRUNCATED"}});
+  const metrics::Labels partition = {{"topic", "in"}, {"partition", "0"}};
+  auto& records = metrics::GetGauge("tessera_consumer_lag_records", "", partition);
+  auto& seconds = metrics::GetGauge("tessera_consumer_lag_seconds", "", partition);
+  const double errors_before = errors.Value();
+  records.Set(0);
+  seconds.Set(0);
+  Send("earn alice o1 1");
+  Send("earn alice o2 1");
+  database_.Text("UPDATE consumer_mark SET next_offset = 7");
+  EXPECT_TRUE(testing::WaitFor([&] {
+    EXPECT_TRUE(loop.Step(absl::Milliseconds(20)).ok());
+    return seconds.Value() > 1;
+  }));
+  EXPECT_EQ(errors.Value(), errors_before + 1);
+  EXPECT_EQ(records.Value(), 2) << "the topic was made anew: all of it is unread";
+}
+
 TEST_F(BrokerLoopsTest, ARecordThatADeadOwnerHadUnderWayIsSuspect) {
   database_.Text("INSERT INTO suspect VALUES ('in', 0, 0, 0)");  // the owner noted it before it ended
-  database_.Text("UPDATE lease SET until_time = now() - interval '1 second'");
-  database_.Text("UPDATE instance SET until_time = now() - interval '1 second'");
+  ExpireLeases(database_);
   LeaseKeeper heir(database_.options(), RandomUuidV7(absl::Now()), "heir", {{"consume/in", 1}});
   ASSERT_TRUE(heir.Step().ok());
   ConsumerLoop loop({{"in", 1}}, names_, database_.options(), *consumer_, heir, {&writer_});

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/tests/expire_leases.h"
 #include "engine/tests/toy.h"
 #include "testing/postgres.h"
 
@@ -13,11 +14,6 @@ class LeaseTest : public ::testing::Test {
   std::unique_ptr<LeaseKeeper> Keeper() {
     return std::make_unique<LeaseKeeper>(database_.options(), RandomUuidV7(absl::Now()), "test",
                                          std::vector<LeaseGroup>{{"relay", 4}}, [this] { return now_; });
-  }
-  // As if `kLeaseTime` had passed without a renewal.
-  void Expire() {
-    database_.Text("UPDATE lease SET until_time = now() - interval '1 second'");
-    database_.Text("UPDATE instance SET until_time = now() - interval '1 second'");
   }
 
   testing::TestDatabase database_{"toy", toy::ToyFiles()};
@@ -42,7 +38,7 @@ TEST_F(LeaseTest, OneInstanceHoldsAllAndTwoShare) {
 TEST_F(LeaseTest, ADeadInstancesLeasesAreTakenOverAndSaidToBe) {
   auto a = Keeper();
   ASSERT_TRUE(a->Step().ok());
-  Expire();
+  ExpireLeases(database_);
   auto b = Keeper();
   ASSERT_TRUE(b->Step().ok());
   EXPECT_EQ(b->Held("relay").size(), 4u);
