@@ -17,28 +17,30 @@ constexpr size_t kPollMax = 1'000;
 constexpr absl::Duration kLagPeriod = absl::Seconds(1);
 constexpr absl::Duration kAskPatience = absl::Milliseconds(200);
 
-metrics::Counter& ErrorsOf(const std::string& topic, const std::string& reason) {
-  return metrics::GetCounter("tessera_partition_errors_total",
-                             "Errors of partitions that are read, by topic and reason",
-                             {{"topic", topic}, {"reason", reason}});
-}
-
 void Tell(const std::string& topic, const kafka::PartitionError& error) {
   const auto info = ErrorInfoOf(error.status);
-  ErrorsOf(topic, info ? info->reason : "UNAVAILABLE").Add();
-  LogError(
-      "partition error",
-      {{"topic", error.topic}, {"partition", int64_t{error.partition}}, {"reason", ToStd(error.status.message())}});
+  metrics::GetCounter("tessera_partition_errors_total", "Errors of partitions that are read, by topic and reason",
+                      {{"topic", topic}, {"reason", info ? info->reason : std::string("UNAVAILABLE")}})
+      .Add();
+  LogError("partition error",
+           {{"topic", topic}, {"partition", int64_t{error.partition}}, {"reason", ToStd(error.status.message())}});
+}
+
+// Neither passes by itself: the log was cut off, or the service's user may not read.
+bool Halts(const absl::Status& status) { return absl::IsOutOfRange(status) || absl::IsPermissionDenied(status); }
+
+void TellHalt(const PartitionKey& key, bool halted) {
+  metrics::GetGauge("tessera_partition_stopped", "1 while the broker does not let the partition be read on",
+                    {{"topic", key.first}, {"partition", std::to_string(key.second)}})
+      .Set(halted ? 1 : 0);
 }
 
 void TellLag(const PartitionKey& key, int64_t records, absl::Duration age) {
   const metrics::Labels labels = {{"topic", key.first}, {"partition", std::to_string(key.second)}};
   metrics::GetGauge("tessera_consumer_lag_records", "Records not yet taken into effect", labels)
       .Set(static_cast<double>(records));
-  metrics::GetGauge(
-      "tessera_consumer_lag_seconds",
-      "While behind: age of the last record taken into effect; of a partition that is not read on: for how long",
-      labels)
+  metrics::GetGauge("tessera_consumer_lag_seconds",
+                    "While behind: age of the last record taken into effect, or how long it has been stopped", labels)
       .Set(absl::ToDoubleSeconds(age));
 }
 
@@ -51,12 +53,7 @@ ConsumerLoop::ConsumerLoop(std::vector<ConsumedTopic> topics, TopicNames names, 
       session_(std::move(connection)),
       consumer_(consumer),
       leases_(leases),
-      writers_(std::move(writers)) {
-  // There from the start: an alarm sees no increase in a counter whose first value is 1.
-  for (const ConsumedTopic& topic : topics_) {
-    for (const char* reason : {"LOG_TRUNCATED", "NOT_ALLOWED"}) ErrorsOf(topic.name, reason);
-  }
-}
+      writers_(std::move(writers)) {}
 
 absl::Status ConsumerLoop::Start(const std::string& topic, int32_t partition, bool suspect) {
   static constexpr Statement kCreate = {
@@ -80,6 +77,7 @@ absl::Status ConsumerLoop::Start(const std::string& topic, int32_t partition, bo
     feed->suspect_until_offset = suspect ? feed->next_offset + int64_t{kBatchMax} : 0;
   }
   TESSERA_RETURN_IF_ERROR(consumer_.Assign(names_.AtBroker(topic), partition, feed->next_offset));
+  TellHalt({topic, partition}, false);
   readings_[{topic, partition}] = Reading{.feed = std::move(feed), .held_back = {}};
   return absl::OkStatus();
 }
@@ -95,6 +93,7 @@ absl::Status ConsumerLoop::FollowLeases() {
         reading->second.feed->stale = true;
         readings_.erase(reading);
         TellLag({topic.name, partition}, 0, absl::ZeroDuration());  // now another instance tells it
+        TellHalt({topic.name, partition}, false);
         TESSERA_RETURN_IF_ERROR(consumer_.Unassign(names_.AtBroker(topic.name), partition));
       } else if (held.contains(partition) && (!reads || reading->second.feed->stale)) {
         const bool suspect = !reads && leases_.TookOverFromDead(kind, partition);
@@ -131,18 +130,21 @@ void ConsumerLoop::RetryHeldBack() {
   }
 }
 
-void ConsumerLoop::Stopped(const kafka::PartitionError& error) {
-  const std::string topic = names_.Own(error.topic);
-  Tell(topic, error);
-  const auto reading = readings_.find({topic, error.partition});
-  if (reading != readings_.end() && !reading->second.stopped_time) reading->second.stopped_time = absl::Now();
+void ConsumerLoop::Meet(const kafka::PartitionError& error) {
+  const PartitionKey key{names_.Own(error.topic), error.partition};
+  Tell(key.first, error);
+  const auto reading = readings_.find(key);
+  if (reading == readings_.end() || !Halts(error.status)) return;
+  const absl::Time since = reading->second.halt ? reading->second.halt->since : absl::Now();
+  reading->second.halt = Halt{.since = since, .offset = error.next_offset};
+  TellHalt(key, true);
 }
 
 absl::Status ConsumerLoop::Step(absl::Duration wait) {
   TESSERA_RETURN_IF_ERROR(FollowLeases());
   RetryHeldBack();
   kafka::Polled polled = consumer_.Poll(kPollMax, wait);
-  for (const kafka::PartitionError& error : polled.errors) Stopped(error);
+  for (const kafka::PartitionError& error : polled.errors) Meet(error);
   if (!polled.records.empty()) FaultPoint("consumer.records_read");
   for (size_t i = 0; i < polled.records.size();) {
     const std::string at_broker = polled.records[i].topic;
@@ -157,7 +159,10 @@ absl::Status ConsumerLoop::Step(absl::Duration wait) {
     auto reading = readings_.find(key);
     if (reading == readings_.end() || reading->second.feed->stale) continue;
     Reading& to = reading->second;
-    to.stopped_time.reset();
+    if (to.halt && run.back().offset >= to.halt->offset) {  // not what had been read before it
+      to.halt.reset();
+      TellHalt(key, false);
+    }
     for (kafka::Record& record : run) to.held_back.push_back(std::move(record));
     HandOver(to, to.held_back);
     if (!to.held_back.empty()) TESSERA_RETURN_IF_ERROR(consumer_.Pause(names_.AtBroker(key.first), key.second));
@@ -170,12 +175,13 @@ void ConsumerLoop::TellLags() {
   if (absl::Now() - lag_told_ < kLagPeriod) return;
   lag_told_ = absl::Now();
   std::vector<kafka::NextOffset> moved;
+  bool broker_answers = true;  // One that does not is waited for once.
   for (auto& [key, reading] : readings_) {
     const int64_t offset = reading.feed->next_offset;
     if (offset != reading.told_offset) moved.push_back({names_.AtBroker(key.first), key.second, offset});
     reading.told_offset = offset;
-    if (reading.stopped_time) {
-      TellStopped(key, reading);
+    if (reading.halt) {
+      if (broker_answers) broker_answers = TellHalted(key, *reading.halt).ok();
       continue;
     }
     const auto range = consumer_.Watermarks(names_.AtBroker(key.first), key.second);
@@ -188,16 +194,13 @@ void ConsumerLoop::TellLags() {
 }
 
 // The client knows no end of a partition that it does not read, so the broker is asked.
-void ConsumerLoop::TellStopped(const PartitionKey& key, Reading& reading) {
-  const int64_t offset = reading.feed->next_offset;
+absl::Status ConsumerLoop::TellHalted(const PartitionKey& key, Halt& halt) {
   const auto range = consumer_.QueryWatermarks(names_.AtBroker(key.first), key.second, kAskPatience);
-  if (range.ok() && range->high == offset) {  // It may be read again, and nothing is left.
-    reading.stopped_time.reset();
-    return TellLag(key, 0, absl::ZeroDuration());
-  }
   // A topic that was made anew ends before our offset: then all of it is unread.
-  if (range.ok()) reading.stopped_behind = range->high > offset ? range->high - offset : range->high - range->low;
-  TellLag(key, reading.stopped_behind, absl::Now() - *reading.stopped_time);
+  if (range.ok()) halt.behind = range->high - (range->high < halt.offset ? range->low : halt.offset);
+  const bool is_behind = !range.ok() || halt.behind > 0;
+  TellLag(key, halt.behind, is_behind ? absl::Now() - halt.since : absl::ZeroDuration());
+  return range.status();
 }
 
 void ConsumerLoop::Stop() {

@@ -38,21 +38,26 @@ class ConsumerLoop {
   void Stop();
 
  private:
+  // The broker does not let it be read on, from this offset.
+  struct Halt {
+    absl::Time since;
+    int64_t offset = 0;
+    int64_t behind = 0;  // records, when the broker was asked last
+  };
   struct Reading {
     std::shared_ptr<Feed> feed;
-    std::deque<kafka::Record> held_back;                    // the writer's queue was full
-    int64_t told_offset = -1;                               // committed for lag
-    std::optional<absl::Time> stopped_time = std::nullopt;  // since then it could not be read on
-    int64_t stopped_behind = 0;                             // records, when the broker was asked last
+    std::deque<kafka::Record> held_back;  // the writer's queue was full
+    int64_t told_offset = -1;             // committed for lag
+    std::optional<Halt> halt = std::nullopt;
   };
 
   absl::Status FollowLeases();
   absl::Status Start(const std::string& topic, int32_t partition, bool suspect);
   void HandOver(Reading& reading, std::deque<kafka::Record>& records);
   void RetryHeldBack();
-  void Stopped(const kafka::PartitionError& error);
+  void Meet(const kafka::PartitionError& error);
   void TellLags();
-  void TellStopped(const PartitionKey& key, Reading& reading);
+  absl::Status TellHalted(const PartitionKey& key, Halt& halt);
 
   const std::vector<ConsumedTopic> topics_;
   const TopicNames names_;

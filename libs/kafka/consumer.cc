@@ -201,7 +201,7 @@ void Consumer::Accept(const rd_kafka_message_t& message, Polled& polled) {
   ++buffered_;
   if (assignment.buffer.size() < options_.paused_records_max || assignment.stopped_at_broker) return;
   const absl::Status status = StopAtBroker(found->first, assignment);
-  if (!status.ok()) polled.errors.push_back({found->first.first, found->first.second, status});
+  if (!status.ok()) polled.errors.push_back({found->first.first, found->first.second, status, assignment.next_offset});
 }
 
 void Consumer::AcceptError(const rd_kafka_message_t& message, Polled& polled) {
@@ -222,7 +222,7 @@ void Consumer::AcceptError(const rd_kafka_message_t& message, Polled& polled) {
                         absl::StrCat(topic, "/", message.partition, " has no offset ", found->second.next_offset),
                         "LOG_TRUNCATED", std::move(facts));
   }
-  polled.errors.push_back({topic, message.partition, std::move(status)});
+  polled.errors.push_back({topic, message.partition, std::move(status), found->second.next_offset});
 }
 
 absl::StatusOr<OffsetRange> Consumer::Watermarks(const std::string& topic, int32_t partition) {

@@ -41,6 +41,7 @@ struct PartitionError {
   std::string topic;
   int32_t partition = 0;
   absl::Status status;
+  int64_t next_offset = 0;  // of the record that would have been next
 };
 
 struct Polled {
