@@ -73,7 +73,7 @@ std::string Find(const pb::Descriptor& type, std::string_view bytes, const std::
     const pb::UnknownField& unknown = fields.field(i);
     const pb::FieldDescriptor* const field = type.FindFieldByNumber(unknown.number());
     if (field == nullptr || unknown.type() != pb::UnknownField::TYPE_LENGTH_DELIMITED) continue;
-    const std::string path = PathOf(prefix, *field, counts[field->number()]++);
+    std::string path = PathOf(prefix, *field, counts[field->number()]++);
     const std::string& content = unknown.length_delimited();
     if (IsText(*field) && !IsUtf8(content)) return path;
     if (!IsMessage(*field)) continue;

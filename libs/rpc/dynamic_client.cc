@@ -35,6 +35,8 @@ struct DynamicClient::State {
   absl::Status Learn(const std::string& symbol);
   absl::StatusOr<const pb::MethodDescriptor*> FindMethod(const std::string& method);
   const pb::Descriptor* FindType(const std::string& name);
+  absl::StatusOr<std::string> FromJson(const pb::Descriptor& type, const std::string& json);
+  absl::StatusOr<std::string> ToJson(const pb::Descriptor& type, const std::string& bytes, bool indented);
 
   Client& client;
   pb::SimpleDescriptorDatabase files;
@@ -90,6 +92,30 @@ const pb::Descriptor* DynamicClient::State::FindType(const std::string& name) {
   return Learn(name).ok() ? pool.FindMessageTypeByName(name) : nullptr;
 }
 
+absl::StatusOr<std::string> DynamicClient::State::FromJson(const pb::Descriptor& type, const std::string& json) {
+  const std::unique_ptr<pb::Message> message(factory.GetPrototype(&type)->New());
+  const auto parsed = pb::util::JsonStringToMessage(json, message.get());
+  if (parsed.ok()) return message->SerializeAsString();
+  return absl::InvalidArgumentError(
+      absl::StrCat("the JSON is no ", type.full_name(), ": ", std::string(TextOf(parsed))));
+}
+
+absl::StatusOr<std::string> DynamicClient::State::ToJson(const pb::Descriptor& type, const std::string& bytes,
+                                                         bool indented) {
+  const std::unique_ptr<pb::Message> message(factory.GetPrototype(&type)->New());
+  if (!message->ParseFromString(bytes)) return absl::InternalError("the response is of another type");
+  MakeReadable(
+      *message, [this](const std::string& name) { return FindType(name); }, factory);
+  pb::util::JsonPrintOptions print;
+  print.add_whitespace = indented;
+  print.preserve_proto_field_names = true;
+  print.always_print_primitive_fields = true;
+  std::string text;
+  const auto printed = pb::util::MessageToJsonString(*message, &text, print);
+  if (printed.ok()) return text;
+  return absl::InternalError(absl::StrCat("the response cannot be shown as JSON: ", std::string(TextOf(printed))));
+}
+
 DynamicClient::DynamicClient(Client& client) : state_(std::make_unique<State>(client)) {}
 
 DynamicClient::~DynamicClient() = default;
@@ -129,30 +155,42 @@ absl::StatusOr<std::string> DynamicClient::CallJson(const std::string& method, c
                                                     const CallOptions& options) {
   TESSERA_ASSIGN_OR_RETURN(const pb::MethodDescriptor* const descriptor, state_->FindMethod(method));
   if (descriptor->client_streaming() || descriptor->server_streaming()) {
-    return absl::InvalidArgumentError(absl::StrCat(method, " streams; only single calls can be made like this"));
+    return absl::InvalidArgumentError(absl::StrCat(method, " streams: it is no single call"));
   }
-  const std::unique_ptr<pb::Message> request(state_->factory.GetPrototype(descriptor->input_type())->New());
-  const auto parsed = pb::util::JsonStringToMessage(json, request.get());
-  if (!parsed.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the JSON is no ", descriptor->input_type()->full_name(), ": ", std::string(TextOf(parsed))));
-  }
-  TESSERA_ASSIGN_OR_RETURN(const std::string bytes,
-                           state_->client.CallBytes(method, request->SerializeAsString(), options));
-  const std::unique_ptr<pb::Message> response(state_->factory.GetPrototype(descriptor->output_type())->New());
-  if (!response->ParseFromString(bytes)) return absl::InternalError("the response is of another type");
-  MakeReadable(
-      *response, [this](const std::string& name) { return state_->FindType(name); }, state_->factory);
-  pb::util::JsonPrintOptions print;
-  print.add_whitespace = true;
-  print.preserve_proto_field_names = true;
-  print.always_print_primitive_fields = true;
-  std::string text;
-  const auto printed = pb::util::MessageToJsonString(*response, &text, print);
-  if (!printed.ok()) {
-    return absl::InternalError(absl::StrCat("the response cannot be shown as JSON: ", std::string(TextOf(printed))));
-  }
-  return text;
+  TESSERA_ASSIGN_OR_RETURN(const std::string request, state_->FromJson(*descriptor->input_type(), json));
+  TESSERA_ASSIGN_OR_RETURN(const std::string response, state_->client.CallBytes(method, request, options));
+  return state_->ToJson(*descriptor->output_type(), response, /*indented=*/true);
+}
+
+absl::Status DynamicClient::StreamJson(const std::string& method,
+                                       const std::function<std::optional<std::string>()>& next,
+                                       const std::function<void(const std::string&)>& on_response,
+                                       const CallOptions& options) {
+  TESSERA_ASSIGN_OR_RETURN(const pb::MethodDescriptor* const descriptor, state_->FindMethod(method));
+  absl::Status unfit_request, unfit_response;
+  int64_t number = 0;
+  const absl::Status ended = state_->client.Stream(
+      method, options,
+      [&]() -> std::optional<std::string> {
+        const auto json = next();
+        if (!json) return std::nullopt;
+        ++number;
+        auto bytes = state_->FromJson(*descriptor->input_type(), *json);
+        if (bytes.ok()) return *std::move(bytes);
+        unfit_request = absl::InvalidArgumentError(absl::StrCat("request ", number, ": ", bytes.status().message()));
+        return std::nullopt;
+      },
+      [&](const std::string& bytes) {
+        const auto json = state_->ToJson(*descriptor->output_type(), bytes, /*indented=*/false);
+        if (json.ok()) {
+          on_response(*json);
+        } else {
+          unfit_response = json.status();
+        }
+      });
+  TESSERA_RETURN_IF_ERROR(unfit_request);
+  TESSERA_RETURN_IF_ERROR(ended);
+  return unfit_response;
 }
 
 }  // namespace tessera::rpc

@@ -1,7 +1,9 @@
 // Calls any method of a server with JSON, by what the server's reflection tells. Thread-compatible.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +41,12 @@ class DynamicClient {
   // Client::Call.
   absl::StatusOr<std::string> CallJson(const std::string& method, const std::string& json,
                                        const CallOptions& options = {});
+
+  // A method that streams, in either or both directions: `next` gives requests until nullopt, `on_response` gets each
+  // response, on one line; threads as in Client::Stream. InvalidArgument with its number for a request whose JSON is
+  // none: it and what follows is not sent.
+  absl::Status StreamJson(const std::string& method, const std::function<std::optional<std::string>()>& next,
+                          const std::function<void(const std::string&)>& on_response, const CallOptions& options = {});
 
  private:
   struct State;

@@ -82,6 +82,31 @@ TEST_F(DynamicClientTest, WhatNobodyKnowsIsFoundAtAnyDepth) {
   EXPECT_EQ(person.at("relatives").at("aunt").at("anything"), Unreadable("type.googleapis.com/no.such.Type", ""));
 }
 
+TEST_F(DynamicClientTest, AStreamTakesAndGivesJsonAndEndsAtARequestThatIsNone) {
+  StartServer();
+  DynamicClient dynamic(*client_);
+  const CallOptions options = WithToken();
+  const auto stream = [&](std::vector<std::string> requests, std::vector<std::string>& responses) {
+    size_t next = 0;
+    return dynamic.StreamJson(
+        kPublish,
+        [&]() { return next < requests.size() ? std::optional<std::string>(requests[next++]) : std::nullopt; },
+        [&](const std::string& response) { responses.push_back(response); }, options);
+  };
+  std::vector<std::string> responses;
+  const absl::Status whole =
+      stream({R"({"brand_id": "pet", "number": 1})", R"({"brand_id": "pet", "number": 2})"}, responses);
+  EXPECT_TRUE(whole.ok()) << whole;
+  EXPECT_THAT(responses, ElementsAre(R"({"number":"1","reason":""})", R"({"number":"2","reason":""})"));
+
+  responses.clear();
+  const absl::Status broken =
+      stream({R"({"brand_id": "pet", "number": 1})", "{", R"({"brand_id": "pet", "number": 3})"}, responses);
+  EXPECT_EQ(broken.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(broken.message()), HasSubstr("request 2: the JSON is no"));
+  EXPECT_THAT(responses, ElementsAre(R"({"number":"1","reason":""})"));
+}
+
 TEST_F(DynamicClientTest, ADescriptionHoldsEveryTypeThatIsUsedOnce) {
   StartServer();
   DynamicClient dynamic(*client_);

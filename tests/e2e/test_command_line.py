@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import tempfile
 import unittest
 
 import world
@@ -18,9 +19,11 @@ class CommandLineTest(unittest.TestCase):
         cls.deployment = cls.enterClassContext(world.services(["sample"]))
         cls.client = cls.deployment.client
 
-    def _fails(self, *arguments: str, code: int = 1) -> str:
-        with self.assertRaises(DevError) as caught:
-            self.client.run(*arguments)
+    def _fails(self, *arguments: str, code: int = 1, token: str = "") -> str:
+        with tempfile.NamedTemporaryFile("w", encoding="ascii") as file, self.assertRaises(DevError) as caught:
+            file.write(f"{token}\n")
+            file.flush()
+            self.client.run(*arguments, *(["--token-file", file.name] if token else []))
         self.assertIn(f"failed ({code})", str(caught.exception))
         return str(caught.exception)
 
@@ -57,9 +60,9 @@ class CommandLineTest(unittest.TestCase):
     def test_tokens_that_are_not_good_enough_are_refused(self):
         weak = self.client.run("token", "--brand", "shop", "--role", "sample.reader").strip()
         request = json.dumps({"brand_id": "other", "customer_id": _CUSTOMER})
-        self.assertIn("PERMISSION_DENIED BRAND_NOT_ALLOWED", self._fails("call", "GetActivity", request, "--token", weak))
-        self.assertIn("PERMISSION_DENIED", self._fails("check", "--token", weak))
-        self.assertIn("UNAUTHENTICATED TOKEN_INVALID", self._fails("check", "--token", "x.y.z"))
+        self.assertIn("PERMISSION_DENIED BRAND_NOT_ALLOWED", self._fails("call", "GetActivity", request, token=weak))
+        self.assertIn("PERMISSION_DENIED", self._fails("check", token=weak))
+        self.assertIn("UNAUTHENTICATED TOKEN_INVALID", self._fails("check", token="x.y.z"))
 
     def test_checks_lists_and_progress_of_an_empty_service(self):
         self.assertIn("all hold", self.client.run("check"))
@@ -75,9 +78,24 @@ class CommandLineTest(unittest.TestCase):
         self.assertIn("sample", self.client.json("progress")["services"])
 
     def test_a_service_that_is_away_is_told_as_such(self):
-        told = self._fails("check", "membership", "--membership", "127.0.0.1:1", "--token", "t")
+        told = self._fails("check", "membership", "--membership", "127.0.0.1:1", token="t")
         self.assertIn("error: UNAVAILABLE: membership does not answer at 127.0.0.1:1", told)
         self.assertIn("FAILED_PRECONDITION: it is not known where membership is", self._fails("check", "membership"))
+
+    def test_the_others_answers_are_shown_beside_one_that_is_away(self):
+        away = {"oneid": "127.0.0.1:1", "token": self.client.run("token", "--brand", "*", "--role", "operator").strip()}
+        for command, shown in (("check", "all that were checked hold"), ("progress", "sample"), ("dlq list", "no dead letters"),
+                               ("waiting list", "nothing waits"), ("parked list", "nothing is parked")):
+            done = subprocess.run(self.client.argv(*command.split(), "--oneid", away["oneid"]), text=True, check=False,
+                                  env={**self.client.env, "TESSERA_TOKEN": away["token"]}, capture_output=True)
+            self.assertEqual(done.returncode, 1, command)
+            self.assertIn(shown, done.stdout)
+            self.assertIn("oneid does not answer at 127.0.0.1:1", done.stderr)
+
+    def test_call_streams_line_by_line(self):
+        watch = self._fails("call", "Health/Watch", "--timeout", "2")
+        self.assertIn("DEADLINE_EXCEEDED", watch)
+        self.assertIn('{"status":"SERVING"}', watch)
 
     def test_no_token_is_made_for_another_machine(self):
         self.assertIn("UNAUTHENTICATED", self._fails("check", "membership", "--membership", "192.0.2.1:1"))
@@ -86,6 +104,8 @@ class CommandLineTest(unittest.TestCase):
         self.assertIn("there is no command nothing", self._fails("nothing", code=2))
         self.assertIn("no option --nothing", self._fails("check", "--nothing", code=2))
         self.assertIn("tessera dlq replay", self._fails("dlq", code=2))
+        self.assertIn("set TESSERA_TOKEN, or say --token-file", self._fails("check", "--token", "x.y.z", code=2))
+        self.assertIn("there is no token in /nonexistent", self._fails("check", "--token-file", "/nonexistent", code=2))
         for command in ("call", "check", "dlq list", "points explain", "replay", "token"):
             self.assertIn(f"usage: tessera {command}", self.client.run(*command.split(), "--help"))
 

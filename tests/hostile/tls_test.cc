@@ -43,7 +43,7 @@ class TlsTest : public ::testing::Test {
     Replace(name + ".key", certificate.key_pem);
   }
 
-  absl::Status Start(std::map<std::string, std::string> environment) {
+  absl::Status Start(const std::map<std::string, std::string>& environment) {
     process_ = std::make_unique<testing::ServiceProcess>("oneid", database_.dsn(), testing::Unique("tls"), environment);
     return process_->AwaitServing();
   }

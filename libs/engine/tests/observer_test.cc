@@ -52,7 +52,6 @@ TEST_F(ObserverTest, WhatIsNotPublishedWaitsOrIsSetAsideIsTold) {
 }
 
 TEST_F(ObserverTest, ACommittedBatchIsCountedWithItsPhasesAndRefusals) {
-  const std::string writer = "tessera_writer_";
   const double letters = Counter("tessera_dead_letters_total", {{"reason", "UNKNOWN_TYPE"}});
   const double outcomes = Counter("tessera_events_total", {{"outcome", "dead_letters"}});
   Call("a", Earn{"alice", "o1", 10});

@@ -36,6 +36,10 @@ class WriterFixture : public ::testing::Test {
 
   // Queues a call; its answer appears in answers_[name].
   void Call(const std::string& name, toy::Toy::Command command, const Uuid& request_id, const std::string& hash = "h") {
+    CallOn(writer_, name, std::move(command), request_id, hash);
+  }
+  void CallOn(Writer& writer, const std::string& name, toy::Toy::Command command, const Uuid& request_id,
+              const std::string& hash = "h") {
     Work work;
     work.command = MakeCommand<toy::Toy>(std::move(command));
     work.cause = {request_id.ToString(), "", "", clock_.Now(), "toy"};
@@ -45,7 +49,7 @@ class WriterFixture : public ::testing::Test {
                              hash,
                              clock_.Now() + absl::Seconds(30),
                              [this, name](absl::StatusOr<std::string> answer) { answers_[name] = std::move(answer); }};
-    ASSERT_TRUE(writer_.Push(work));
+    ASSERT_TRUE(writer.Push(work));
   }
   void Call(const std::string& name, toy::Toy::Command command) {
     Call(name, std::move(command), RandomUuidV7(absl::Now()));

@@ -1,4 +1,5 @@
 // The life of a batch against a real Postgres: the writer is stepped by hand.
+#include <algorithm>
 #include <thread>
 
 #include "base/fault_point.h"
@@ -13,6 +14,31 @@ using toy::Earn;
 using toy::Move;
 using toy::Refund;
 using toy::Toy;
+
+// Keeps batches from getting on, by a lock of its own, until it is released.
+class BatchesHeldUp {
+ public:
+  explicit BatchesHeldUp(testing::TestDatabase& database,
+                         const std::string& lock = "LOCK TABLE account IN ACCESS EXCLUSIVE MODE")
+      : database_(database) {
+    EXPECT_TRUE(database_.admin().Execute("BEGIN; " + lock).ok());
+  }
+  // Until a session waits for a lock of this type.
+  bool Await(const std::string& type) const {
+    return testing::WaitFor(
+        [&] {
+          return database_.Text(
+                     "SELECT count(*) FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database "
+                     "WHERE datname = current_database()) AND locktype = '" +
+                     type + "'") != "0";
+        },
+        absl::Seconds(10));
+  }
+  void Release() const { EXPECT_TRUE(database_.admin().Execute("COMMIT").ok()); }
+
+ private:
+  testing::TestDatabase& database_;
+};
 
 TEST_F(WriterTest, ABatchFoldsCommandsAndSeesItsOwnWrites) {
   Call("a", Earn{"alice", "o1", 10});
@@ -37,6 +63,54 @@ TEST_F(WriterTest, TheSameRequestGetsTheSameAnswerAndAnotherInputIsRefused) {
   EXPECT_EQ(*answers_["later"], "10");
   EXPECT_EQ(Reason("other"), "REQUEST_ID_REUSED");
   EXPECT_EQ(Balance("alice"), "10");
+}
+
+// While a batch is under way, another that carries one of its requests waits for its end, before it looks what is
+// known.
+TEST_F(WriterTest, TheSameRequestIsUnderWayInOneBatchOnly) {
+  const Uuid id = RandomUuidV7(absl::Now());
+  Writer other(service_, {"toy", std::string(32, 'k'), RandomUuidV7(absl::Now()), 1}, clock_, database_.options(), {},
+               {});
+  const BatchesHeldUp held_up(database_);
+  Call("first", Earn{"alice", "o1", 10}, id);
+  std::thread one([this] { Run(); });
+  EXPECT_TRUE(held_up.Await("relation"));
+  CallOn(other, "second", Earn{"alice", "o2", 10}, id);
+  std::thread two([&other] { other.Step(absl::ZeroDuration()); });
+  EXPECT_TRUE(held_up.Await("advisory"));
+  held_up.Release();
+  one.join();
+  two.join();
+  EXPECT_EQ(*answers_["first"], "10");
+  EXPECT_EQ(*answers_["second"], "10");
+  EXPECT_EQ(Balance("alice"), "10");
+}
+
+// Batches that carry the same requests, in whatever order, wait for each other only in one direction.
+TEST_F(WriterTest, TheLocksOfRequestsAreTakenInOneOrder) {
+  std::vector<Uuid> ids;
+  for (int i = 0; i < 8; ++i) ids.push_back(RandomUuidV7(absl::Now()));
+  const auto locks = [this](const std::string& which) {
+    return database_.Text("SELECT " + which +
+                          " FROM (SELECT (classid::int8 << 32) | objid::int8 AS hash FROM pg_locks WHERE locktype = "
+                          "'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = "
+                          "current_database())) l");
+  };
+  const auto held_while = [&](const BatchesHeldUp& held_up, const char* by, const std::string& which) {
+    for (const Uuid& id : ids) Call(id.ToString(), Earn{"alice", id.ToString(), 1}, id);
+    std::thread batch([this] { Run(); });
+    EXPECT_TRUE(held_up.Await(by));
+    const std::string held = locks(which);
+    held_up.Release();
+    batch.join();
+    return held;
+  };
+  const std::string last = held_while(BatchesHeldUp(database_), "relation", "max(hash)");
+  for (const char* order : {"as they came", "the other way round"}) {
+    const BatchesHeldUp held_up(database_, "SELECT pg_advisory_xact_lock(" + last + ")");
+    EXPECT_EQ(held_while(held_up, "advisory", "count(*)"), "8") << order << ": all before the last, and our own";
+    std::reverse(ids.begin(), ids.end());
+  }
 }
 
 TEST_F(WriterTest, ARefusalLeavesNoTraceAndIsAnsweredAgain) {

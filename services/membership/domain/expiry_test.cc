@@ -27,6 +27,18 @@ TEST_F(ExpiryTest, ActivityExtendsAllLotsOfASlidingCurrency) {
   EXPECT_EQ(Expired(1), 100);
 }
 
+TEST_F(ExpiryTest, ALotCannotBeSpentAtTheMomentOfItsExpiry) {
+  PutExpiry(ExpiryPolicy::Kind::kRolling, 30, 0);
+  Join(1);
+  Earn(1, 100);
+  world.now += absl::Hours(24 * 30) - absl::Microseconds(1);  // its timer has not run
+  Spend(1, 40);
+  world.now += absl::Microseconds(1);
+  Spend(1, 40);  // refused
+  EXPECT_EQ(Available(1), 0);
+  EXPECT_EQ(Expired(1), 60);
+}
+
 TEST_F(ExpiryTest, WarnsOnceBeforeAnExpiry) {
   Put([](Currency& points) {
     points.expiry.kind = ExpiryPolicy::Kind::kRolling;

@@ -44,7 +44,7 @@ bool IsLoaded(Books& books, const LotKey& key) {
 }
 
 std::optional<LotKey> LoadedOrigin(Books& books, const LotKey& key) {
-  const LotKey origin = OriginOf(key, books.tables().lot.At(key));
+  LotKey origin = OriginOf(key, books.tables().lot.At(key));
   if (!IsLoaded(books, origin)) return std::nullopt;
   return origin;
 }
@@ -58,7 +58,7 @@ std::optional<std::vector<LotKey>> SpendableLots(Books& books, CurrencyNo curren
     if (row.beyond_frontier) break;
     const LotKey key = {row.side, {row.id}};
     const Lot& lot = books.tables().lot.At(key);
-    if (lot.free() == 0 || ExpiryOfLot(books, lot) <= books.now()) continue;
+    if (lot.free() == 0) continue;  // None of those that are free is due: commands are decided up to date.
     lots.push_back(key);
     covered += lot.free();
   }

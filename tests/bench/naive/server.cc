@@ -105,7 +105,8 @@ void RefuseOthers(rpc::Server& server, const google::protobuf::ServiceDescriptor
 }
 
 void OfferPoints(rpc::Server& server, Pool& pool, const Earner& earner) {
-  const auto pooled = [&pool](rpc::ReplyBytes reply, std::function<absl::StatusOr<std::string>(pg::Connection&)> run) {
+  const auto pooled = [&pool](const rpc::ReplyBytes& reply,
+                              std::function<absl::StatusOr<std::string>(pg::Connection&)> run) {
     if (!pool.Add([run = std::move(run), reply](pg::Connection& connection) { reply(run(connection)); })) {
       reply(absl::ResourceExhaustedError("too many calls wait"));
     }

@@ -18,7 +18,7 @@ constexpr absl::Duration kQueueFullPause = absl::Microseconds(200);
 }  // namespace
 
 ServiceWriters::ServiceWriters(const std::string& name, std::unique_ptr<engine::Service> service,
-                               std::string wrapping_key)
+                               const std::string& wrapping_key)
     : service_(std::move(service)) {
   for (int i = 0; i < kWriters; ++i) {
     const engine::BatchConfig config = {name, wrapping_key, RandomUuidV7(Clock::System().Now()), i};

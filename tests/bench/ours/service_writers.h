@@ -18,7 +18,7 @@ namespace tessera::bench {
 class ServiceWriters {
  public:
   // `name` is the service's, such as "membership".
-  ServiceWriters(const std::string& name, std::unique_ptr<engine::Service> service, std::string wrapping_key);
+  ServiceWriters(const std::string& name, std::unique_ptr<engine::Service> service, const std::string& wrapping_key);
   ~ServiceWriters();  // carries out what is queued
   ServiceWriters(const ServiceWriters&) = delete;
   ServiceWriters& operator=(const ServiceWriters&) = delete;

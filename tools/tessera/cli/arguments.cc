@@ -77,9 +77,9 @@ const std::vector<Option>& CommonOptions() {
       {"oneid", "HOST:PORT", "where oneid answers (TESSERA_ONEID; else as the stack's ports.json says)"},
       {"membership", "HOST:PORT", "where membership answers (TESSERA_MEMBERSHIP; else as ports.json says)"},
       {"brokers", "HOST:PORT,...", "the Kafka brokers (TESSERA_BROKERS; else as ports.json says)"},
-      {"token", "TOKEN", "the bearer token (TESSERA_TOKEN; else made for the local stack)"},
+      {"token-file", "FILE", "holds the bearer token (else TESSERA_TOKEN; else one is made for the local stack)"},
       {"var", "DIR", "the folder of the local stack (TESSERA_VAR; else the `var` of this clone)"},
-      {"timeout", "SECONDS", "how long a call may take (30)"},
+      {"timeout", "SECONDS", "how long a call may take (30; a stream: for ever)"},
       {"help", "", "print this text"},
   };
   return options;
@@ -101,6 +101,10 @@ absl::StatusOr<Arguments> Arguments::Parse(const Syntax& syntax, const std::vect
     const size_t equals = word.find('=');
     const std::string name = word == "-h" ? "help" : word.substr(std::min<size_t>(2, word.size()), equals - 2);
     const Option* const option = word.starts_with("--") || word == "-h" ? Find(syntax, name) : nullptr;
+    if (option == nullptr && name == "token") {
+      return absl::InvalidArgumentError(
+          "a token is no argument, because other users see arguments: set TESSERA_TOKEN, or say --token-file FILE");
+    }
     if (option == nullptr) {
       return absl::InvalidArgumentError(absl::StrCat("`tessera ", syntax.words, "` has no option ", word));
     }

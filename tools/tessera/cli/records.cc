@@ -19,6 +19,17 @@ absl::StatusOr<RecordName> ParseRecordName(const std::string& text) {
       absl::StrCat("\"", text, "\" is no record: they are named as the lists show them, such as oneid/17"));
 }
 
+absl::StatusOr<int> AskEach(const std::vector<std::string>& services,
+                            const std::function<absl::Status(const std::string& service)>& ask) {
+  std::vector<absl::Status> errors;
+  for (const std::string& service : services) {
+    if (absl::Status asked = ask(service); !asked.ok()) errors.push_back(std::move(asked));
+  }
+  if (!errors.empty() && errors.size() == services.size()) return errors.front();
+  for (const absl::Status& error : errors) std::fputs(ErrorText(error).c_str(), stderr);
+  return errors.empty() ? 0 : 1;
+}
+
 absl::StatusOr<int> ForEachRecord(const Arguments& arguments, const std::string& done,
                                   const std::function<absl::Status(const RecordName&)>& act) {
   std::vector<RecordName> names;

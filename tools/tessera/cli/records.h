@@ -30,6 +30,11 @@ absl::StatusOr<RecordName> ParseRecordName(const std::string& text);
 
 inline std::string ToText(const RecordName& name) { return absl::StrCat(name.service, "/", name.number); }
 
+// Asks each of the services and goes on when one fails. The exit code: 1 and an error text for each that failed, else
+// 0; the first error if none has answered.
+absl::StatusOr<int> AskEach(const std::vector<std::string>& services,
+                            const std::function<absl::Status(const std::string& service)>& ask);
+
 // Items of one service's list, page by page, at most `left`, which becomes less by each; `items` takes them out of a
 // response. Adds the service's total to `total`.
 template <class Request, class Response, class Items>

@@ -50,8 +50,7 @@ std::string ShortName(const std::string& method) { return method.substr(method.r
 
 }  // namespace
 
-absl::StatusOr<Settings> ReadSettings(const Arguments& arguments, const Environment& environment,
-                                      const StackFiles& files) {
+absl::StatusOr<Settings> ReadSettings(const Arguments& arguments, const Environment& environment, const Files& files) {
   Settings settings;
   if (absl::Status read = ReadPorts(files.ports_json, settings); !read.ok()) return read;
   std::vector<std::string> services = {"oneid", "membership"};
@@ -68,7 +67,8 @@ absl::StatusOr<Settings> ReadSettings(const Arguments& arguments, const Environm
     settings.metrics[std::string(address)] = std::string(address);
   }
   settings.brokers = arguments.Text("brokers", environment("TESSERA_BROKERS").value_or(settings.brokers));
-  settings.token = arguments.Text("token", environment("TESSERA_TOKEN").value_or(""));
+  settings.token = arguments.Has("token-file") ? std::string(absl::StripAsciiWhitespace(files.token))
+                                               : environment("TESSERA_TOKEN").value_or("");
   settings.topic_prefix = arguments.Text("topic-prefix", environment("TESSERA_TOPIC_PREFIX").value_or(""));
   const rpc::TlsFiles given = {environment("TESSERA_TLS_CERT").value_or(""),
                                environment("TESSERA_TLS_KEY").value_or(""), environment("TESSERA_TLS_CA").value_or("")};

@@ -27,15 +27,14 @@ struct Settings {
 
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 
-// The texts of the files with which a local stack says where its services are and which certificates they ask for; ""
-// where there is none.
-struct StackFiles {
-  std::string ports_json, tls_json;
+// The texts of files, "" where there is none: those with which a local stack says where its services are and which
+// certificates they ask for, and that of --token-file.
+struct Files {
+  std::string ports_json, tls_json, token;
 };
 
 // InvalidArgument that names the file if it is not JSON.
-absl::StatusOr<Settings> ReadSettings(const Arguments& arguments, const Environment& environment,
-                                      const StackFiles& files);
+absl::StatusOr<Settings> ReadSettings(const Arguments& arguments, const Environment& environment, const Files& files);
 
 // The nearest folder `var` with a ports.json, from `start` upwards; empty if there is none.
 std::filesystem::path FindVar(std::filesystem::path start);
@@ -44,6 +43,7 @@ std::filesystem::path FindVar(std::filesystem::path start);
 // with a dot for the slash. InvalidArgument that lists the candidates if it is none or several.
 struct MethodChoice {
   std::string service, method;  // method: full name
+  bool streams = false;
 
   bool operator==(const MethodChoice&) const = default;
 };

@@ -27,7 +27,7 @@ Settings Read(const std::vector<std::string>& words, const std::map<std::string,
                          const auto found = environment.find(name);
                          return found == environment.end() ? std::nullopt : std::optional<std::string>(found->second);
                        },
-                       {ports, tls});
+                       {ports, tls, "of a file\n"});
 }
 
 TEST(SettingsTest, TheLocalStackKnowsItsServicesAndBroker) {
@@ -39,7 +39,7 @@ TEST(SettingsTest, TheLocalStackKnowsItsServicesAndBroker) {
 }
 
 TEST(SettingsTest, EnvironmentBeatsTheStackAndOptionsBeatBoth) {
-  const Settings settings = Read({"--oneid", "a:1", "--token", "t2", "--service", "other"},
+  const Settings settings = Read({"--oneid", "a:1", "--token-file", "f", "--service", "other"},
                                  {{"TESSERA_ONEID", "b:1"},
                                   {"TESSERA_MEMBERSHIP", "c:1"},
                                   {"TESSERA_OTHER", "d:1"},
@@ -52,7 +52,8 @@ TEST(SettingsTest, EnvironmentBeatsTheStackAndOptionsBeatBoth) {
                                               Pair("sample", "127.0.0.1:7")));
   EXPECT_THAT(settings.metrics, ElementsAre(Pair("a:2", "a:2"), Pair("b:2", "b:2")));
   EXPECT_EQ(settings.brokers, "e:1");
-  EXPECT_EQ(settings.token, "t2");
+  EXPECT_EQ(settings.token, "of a file");
+  EXPECT_EQ(Read({}, {{"TESSERA_TOKEN", "t1"}}, "").token, "t1");
   EXPECT_EQ(settings.topic_prefix, "p");
 }
 

@@ -53,12 +53,18 @@ absl::Status Explained(const absl::Status& status, const std::string& service, c
 
 absl::StatusOr<std::unique_ptr<Stack>> Stack::Find(const Arguments& arguments) {
   const auto var = VarOf(arguments);
-  StackFiles files;
-  if (!var.empty()) files = {ReadFile(var / "ports.json"), ReadFile(var / "tls.json")};
+  Files files;
+  if (!var.empty()) files = {ReadFile(var / "ports.json"), ReadFile(var / "tls.json"), ""};
+  if (const std::string token_file = arguments.Text("token-file"); !token_file.empty()) {
+    files.token = ReadFile(token_file);
+    if (files.token.empty()) return absl::InvalidArgumentError(absl::StrCat("there is no token in ", token_file));
+  }
   TESSERA_ASSIGN_OR_RETURN(Settings settings, ReadSettings(arguments, &FromEnvironment, files));
   settings.var = var;
   TESSERA_ASSIGN_OR_RETURN(const int64_t timeout, arguments.Number("timeout", 30, 1, 86'400));
-  return std::unique_ptr<Stack>(new Stack(std::move(settings), arguments.Text("service"), absl::Seconds(timeout)));
+  const absl::Duration stream_timeout = arguments.Has("timeout") ? absl::Seconds(timeout) : absl::InfiniteDuration();
+  return std::unique_ptr<Stack>(
+      new Stack(std::move(settings), arguments.Text("service"), absl::Seconds(timeout), stream_timeout));
 }
 
 absl::StatusOr<std::vector<std::string>> Stack::Services() const {
@@ -150,6 +156,15 @@ absl::StatusOr<std::string> Stack::CallJson(const std::string& service, const st
   auto response = connection->dynamic.CallJson(method, json, options);
   if (!response.ok()) return Explained(response.status(), service, connection->endpoint);
   return response;
+}
+
+absl::Status Stack::StreamJson(const std::string& service, const std::string& method,
+                               const std::function<std::optional<std::string>()>& next,
+                               const std::function<void(const std::string&)>& on_response) {
+  TESSERA_ASSIGN_OR_RETURN(Connection* const connection, Connect(service));
+  TESSERA_ASSIGN_OR_RETURN(rpc::CallOptions options, OptionsFor(service, *connection, method));
+  options.timeout = stream_timeout_;
+  return Explained(connection->dynamic.StreamJson(method, next, on_response, options), service, connection->endpoint);
 }
 
 absl::StatusOr<std::vector<rpc::MethodDescription>> Stack::ListMethods(const std::string& service,

@@ -1,8 +1,10 @@
 // The services that a command speaks to. Thread-compatible.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +44,10 @@ class Stack {
   }
   absl::StatusOr<std::string> CallBytes(const std::string& service, std::string_view method, std::string_view request);
   absl::StatusOr<std::string> CallJson(const std::string& service, const std::string& method, const std::string& json);
+  // A method that streams, as rpc::DynamicClient::StreamJson; for as long as --timeout says, else without a deadline.
+  absl::Status StreamJson(const std::string& service, const std::string& method,
+                          const std::function<std::optional<std::string>()>& next,
+                          const std::function<void(const std::string&)>& on_response);
 
   // What the service offers, by reflection: its gRPC services, their methods, the proto text of a symbol.
   absl::StatusOr<std::vector<std::string>> ListGrpcServices(const std::string& service);
@@ -63,8 +69,11 @@ class Stack {
     std::map<std::string, std::string, std::less<>> tokens;  // signed here, by method
   };
 
-  Stack(Settings settings, std::string only_service, absl::Duration timeout)
-      : settings_(std::move(settings)), only_service_(std::move(only_service)), timeout_(timeout) {}
+  Stack(Settings settings, std::string only_service, absl::Duration timeout, absl::Duration stream_timeout)
+      : settings_(std::move(settings)),
+        only_service_(std::move(only_service)),
+        timeout_(timeout),
+        stream_timeout_(stream_timeout) {}
 
   absl::StatusOr<Connection*> Connect(const std::string& service);
   absl::StatusOr<rpc::CallOptions> OptionsFor(const std::string& service, Connection& connection,
@@ -72,7 +81,7 @@ class Stack {
 
   const Settings settings_;
   const std::string only_service_;
-  const absl::Duration timeout_;
+  const absl::Duration timeout_, stream_timeout_;
   std::map<std::string, std::unique_ptr<Connection>> connections_;
 };
 

@@ -50,7 +50,7 @@ const char* WhatToDo(absl::StatusCode code) {
     case absl::StatusCode::kInvalidArgument:
       return "correct the request";
     case absl::StatusCode::kUnauthenticated:
-      return "give a valid token: --token or TESSERA_TOKEN (on the local stack leave both out)";
+      return "give a valid token: TESSERA_TOKEN or --token-file (on the local stack leave both out)";
     case absl::StatusCode::kPermissionDenied:
       return "use a token with the role and the brand that the method wants";
     case absl::StatusCode::kFailedPrecondition:

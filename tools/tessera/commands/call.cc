@@ -1,7 +1,10 @@
 // tessera call: any method of any service, by reflection.
 #include <iostream>
 #include <iterator>
+#include <optional>
+#include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/status.h"
@@ -14,12 +17,12 @@ namespace {
 
 struct Known {
   std::vector<MethodChoice> choices;
-  Table table{{{"SERVICE"}, {"METHOD"}, {"ROLES"}}};
+  Table table{{{"SERVICE"}, {"METHOD"}, {"ROLES"}, {"STREAMS"}}};
   Json json = Json::array();
   absl::Status unanswered;  // of a service that did not answer
 };
 
-// Every method that can be called with one request. Services that do not answer are left out, and why is noted.
+// Every method. Services that do not answer are left out, and why is noted.
 absl::StatusOr<Known> ListMethods(Stack& stack) {
   TESSERA_ASSIGN_OR_RETURN(const auto services, stack.Services());
   Known known;
@@ -32,10 +35,10 @@ absl::StatusOr<Known> ListMethods(Stack& stack) {
     for (const std::string& grpc_service : *grpc_services) {
       TESSERA_ASSIGN_OR_RETURN(const auto methods, stack.ListMethods(service, grpc_service));
       for (const rpc::MethodDescription& method : methods) {
-        if (method.streams) continue;
-        known.choices.push_back({service, method.name});
-        known.table.Add({service, method.name, absl::StrJoin(method.roles, ", ")});
-        known.json.push_back({{"service", service}, {"method", method.name}, {"roles", method.roles}});
+        known.choices.push_back({service, method.name, method.streams});
+        known.table.Add({service, method.name, absl::StrJoin(method.roles, ", "), method.streams ? "yes" : ""});
+        known.json.push_back(
+            {{"service", service}, {"method", method.name}, {"roles", method.roles}, {"streams", method.streams}});
       }
     }
   }
@@ -49,6 +52,24 @@ absl::StatusOr<int> Describe(Stack& stack, const MethodChoice& choice) {
   symbol[symbol.find('/')] = '.';
   TESSERA_ASSIGN_OR_RETURN(const std::string text, stack.Describe(choice.service, symbol));
   Print(text);
+  return 0;
+}
+
+// Requests are the lines of standard input, or the one that was given; each response is printed as it comes.
+absl::StatusOr<int> Stream(Stack& stack, const MethodChoice& choice, std::optional<std::string> only) {
+  const bool from_input = only == "-";
+  const auto next = [&]() -> std::optional<std::string> {
+    if (!from_input) return std::exchange(only, std::nullopt);
+    std::string line;
+    while (std::getline(std::cin, line)) {
+      if (!absl::StripAsciiWhitespace(line).empty()) return line;
+    }
+    return std::nullopt;
+  };
+  TESSERA_RETURN_IF_ERROR(stack.StreamJson(choice.service, choice.method, next, [](const std::string& response) {
+    Print(response + "\n");
+    std::fflush(stdout);
+  }));
   return 0;
 }
 
@@ -69,6 +90,7 @@ absl::StatusOr<int> Call(Stack& stack, const Arguments& arguments) {
   TESSERA_ASSIGN_OR_RETURN(const MethodChoice choice, chosen);
   if (arguments.Has("describe")) return Describe(stack, choice);
   std::string json = arguments.words().size() > 1 ? arguments.words()[1] : "{}";
+  if (choice.streams) return Stream(stack, choice, json);
   if (json == "-") json.assign(std::istreambuf_iterator<char>(std::cin), {});
   TESSERA_ASSIGN_OR_RETURN(const std::string response, stack.CallJson(choice.service, choice.method, json));
   Print(response);
@@ -80,7 +102,9 @@ absl::StatusOr<int> Call(Stack& stack, const Arguments& arguments) {
 
 std::vector<Command> CallCommands() {
   return {{{.words = "call",
-            .summary = "Calls any method with a JSON request and prints the JSON response; lists all without a METHOD.",
+            .summary =
+                "Calls any method with a JSON request and prints the JSON response; lists all without a METHOD. Of a "
+                "method that streams, each line of standard input (\"-\") is a request, and each response a line.",
             .positionals = {{"method", "in full, or as much as tells it from others", Count::kAtMostOne},
                             {"json", "the request; \"-\" reads it from standard input ({})", Count::kAtMostOne}},
             .options = {ServiceOption(),

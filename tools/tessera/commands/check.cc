@@ -3,6 +3,7 @@
 #include "base/status.h"
 #include "tessera/ops/v1/operations_service.pb.h"
 #include "tools/tessera/cli/output.h"
+#include "tools/tessera/cli/records.h"
 #include "tools/tessera/cli/table.h"
 #include "tools/tessera/cli/text.h"
 #include "tools/tessera/commands/commands.h"
@@ -28,29 +29,31 @@ absl::StatusOr<int> Check(Stack& stack, const Arguments& arguments) {
   Table violations({{"INVARIANT"}, {"BRAND"}, {"SUBJECT"}, {"WHAT IS BROKEN"}});
   Json json = Json::array();
   int64_t count = 0;
-  for (const std::string& service : services) {
-    TESSERA_ASSIGN_OR_RETURN(const auto response, (stack.Call<ops::RunChecksRequest, ops::RunChecksResponse>(
-                                                      service, "tessera.ops.v1.OperationsService/RunChecks", {})));
-    for (const ops::CheckResult& check : response.checks()) {
-      Json one = {{"service", service}};
-      one.update(ToJson(check));
-      one["violation_count"] = check.violation_count();
-      json.push_back(std::move(one));
-      checks.Add({service, check.name(), Grouped(check.violation_count())});
-      AddViolations(service, check, violations);
-      count += check.violation_count();
-    }
-  }
+  TESSERA_ASSIGN_OR_RETURN(const int exit_code, AskEach(services, [&](const std::string& service) -> absl::Status {
+                             TESSERA_ASSIGN_OR_RETURN(const auto response,
+                                                      (stack.Call<ops::RunChecksRequest, ops::RunChecksResponse>(
+                                                          service, "tessera.ops.v1.OperationsService/RunChecks", {})));
+                             for (const ops::CheckResult& check : response.checks()) {
+                               Json one = {{"service", service}};
+                               one.update(ToJson(check));
+                               one["violation_count"] = check.violation_count();
+                               json.push_back(std::move(one));
+                               checks.Add({service, check.name(), Grouped(check.violation_count())});
+                               AddViolations(service, check, violations);
+                               count += check.violation_count();
+                             }
+                             return absl::OkStatus();
+                           }));
   if (arguments.Has("json")) {
     PrintJson({{"violation_count", count}, {"checks", json}});
   } else {
     Print(checks.Text());
     if (!violations.empty()) Print("\n" + violations.Text());
-    Print(count == 0   ? "all hold\n"
+    Print(count == 0   ? exit_code == 0 ? "all hold\n" : "all that were checked hold\n"
           : count == 1 ? "1 violation\n"
                        : absl::StrCat(Grouped(count), " violations; the first ten of each are shown\n"));
   }
-  return count == 0 ? 0 : 1;
+  return count == 0 ? exit_code : 1;
 }
 
 }  // namespace

@@ -33,17 +33,17 @@ absl::StatusOr<int> List(Stack& stack, const Arguments& arguments) {
   TESSERA_ASSIGN_OR_RETURN(const auto services, stack.Services());
   RecordList list({{"EVENT"}, {"REASON"}, {"FIELD"}, {"BRAND"}, {"EVENT ID"}, {"REFUSED"}, {"REPLAYED"}, {"MESSAGE"}});
   int64_t total = 0;
-  for (const std::string& service : services) {
-    TESSERA_RETURN_IF_ERROR(
-        ReadDeadLetters(stack, service, arguments, left, total, [&](const ops::DeadLetterSummary& letter) {
+  TESSERA_ASSIGN_OR_RETURN(
+      const int exit_code, AskEach(services, [&](const std::string& service) {
+        return ReadDeadLetters(stack, service, arguments, left, total, [&](const ops::DeadLetterSummary& letter) {
           list.Add(
               service, letter,
               {ToText({service, letter.dead_letter_id()}), letter.reason(), letter.field(), letter.brand_id(),
                letter.event_id(), TimeText(letter.posted_time()), TimeText(letter.replayed_time()), letter.message()});
-        }));
-  }
+        });
+      }));
   list.Print(arguments, total, "dead_letters", "there are no dead letters");
-  return 0;
+  return exit_code;
 }
 
 // The value of a record: as JSON if it is a channel event, as text, or else in hexadecimal digits.

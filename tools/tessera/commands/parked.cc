@@ -15,21 +15,21 @@ absl::StatusOr<int> List(Stack& stack, const Arguments& arguments) {
   TESSERA_ASSIGN_OR_RETURN(const auto services, stack.Services());
   RecordList list({{"RECORD"}, {"REASON"}, {"KEY"}, {"TOPIC"}, {"OFFSET", Table::Align::kRight}, {"SINCE"}});
   int64_t total = 0;
-  for (const std::string& service : services) {
-    const auto show = [&](const ops::ListParkedResponse& page) {
-      for (const ops::ParkedRecord& record : page.records()) {
-        list.Add(service, record,
-                 {ToText({service, record.parked_id()}), record.reason(), record.key_hash(),
-                  absl::StrCat(record.topic(), "/", record.partition()), absl::StrCat(record.offset()),
-                  TimeText(record.posted_time())});
-      }
-      return page.records_size();
-    };
-    TESSERA_RETURN_IF_ERROR((ReadPages<ops::ListParkedRequest, ops::ListParkedResponse>(
-        stack, service, "tessera.ops.v1.OperationsService/ListParked", {}, left, total, show)));
-  }
+  TESSERA_ASSIGN_OR_RETURN(const int exit_code, AskEach(services, [&](const std::string& service) {
+                             const auto show = [&](const ops::ListParkedResponse& page) {
+                               for (const ops::ParkedRecord& record : page.records()) {
+                                 list.Add(service, record,
+                                          {ToText({service, record.parked_id()}), record.reason(), record.key_hash(),
+                                           absl::StrCat(record.topic(), "/", record.partition()),
+                                           absl::StrCat(record.offset()), TimeText(record.posted_time())});
+                               }
+                               return page.records_size();
+                             };
+                             return ReadPages<ops::ListParkedRequest, ops::ListParkedResponse>(
+                                 stack, service, "tessera.ops.v1.OperationsService/ListParked", {}, left, total, show);
+                           }));
   list.Print(arguments, total, "parked", "nothing is parked");
-  return 0;
+  return exit_code;
 }
 
 absl::StatusOr<int> Retry(Stack& stack, const Arguments& arguments) {

@@ -7,6 +7,7 @@
 #include "tessera/ops/v1/operations_service.pb.h"
 #include "tools/tessera/cli/flow.h"
 #include "tools/tessera/cli/output.h"
+#include "tools/tessera/cli/records.h"
 #include "tools/tessera/cli/table.h"
 #include "tools/tessera/cli/text.h"
 #include "tools/tessera/commands/commands.h"
@@ -81,23 +82,24 @@ void PrintTables(const std::map<std::string, Flow>& flows) {
   Print(reads.Text() + "\n" + writes.Text() + "\n" + counts.Text());
 }
 
-// One look at all services; in a watch, one that does not answer is told as such.
-absl::Status Look(Stack& stack, const std::vector<std::string>& services, kafka::Admin& admin,
-                  const Arguments& arguments) {
+// One look at all services; one that does not answer is told as such. The exit code.
+absl::StatusOr<int> Look(Stack& stack, const std::vector<std::string>& services, kafka::Admin& admin,
+                         const Arguments& arguments) {
   Ends ends(admin, stack.topic_prefix());
   std::map<std::string, Flow> flows;
   Json json = Json::object();
-  for (const std::string& service : services) {
+  const auto exit_code = AskEach(services, [&](const std::string& service) {
     const auto flow = ReadFlow(stack, service, ends);
     if (flow.ok()) {
       flows[service] = *flow;
       json[service] = ToJson(*flow);
-    } else if (arguments.Has("watch")) {
-      json[service] = {{"error", flow.status().ToString()}};
     } else {
-      return flow.status();
+      json[service] = {{"error", flow.status().ToString()}};
+      if (arguments.Has("watch")) return absl::OkStatus();  // It may be back at the next look.
     }
-  }
+    return flow.status();
+  });
+  if (!exit_code.ok()) return exit_code;
   const Json whole = {{"unix_seconds", absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch())}, {"services", json}};
   if (arguments.Has("watch")) {
     Print(whole.dump() + "\n");
@@ -107,7 +109,7 @@ absl::Status Look(Stack& stack, const std::vector<std::string>& services, kafka:
   } else {
     PrintTables(flows);
   }
-  return absl::OkStatus();
+  return exit_code;
 }
 
 absl::StatusOr<int> Progress(Stack& stack, const Arguments& arguments) {
@@ -117,12 +119,13 @@ absl::StatusOr<int> Progress(Stack& stack, const Arguments& arguments) {
   TESSERA_ASSIGN_OR_RETURN(const auto security, kafka::ReadSecurity(stack.kafka_properties()));
   TESSERA_ASSIGN_OR_RETURN(const auto admin, kafka::Admin::Create(brokers, security));
   absl::Time next = absl::Now();
+  int exit_code = 0;
   do {
-    TESSERA_RETURN_IF_ERROR(Look(stack, services, *admin, arguments));
+    TESSERA_ASSIGN_OR_RETURN(exit_code, Look(stack, services, *admin, arguments));
     next = std::max(next + absl::Milliseconds(interval_ms), absl::Now());
     if (interval_ms > 0) absl::SleepFor(next - absl::Now());
   } while (interval_ms > 0 && std::ferror(stdout) == 0);
-  return 0;
+  return exit_code;
 }
 
 }  // namespace

@@ -15,20 +15,21 @@ absl::StatusOr<int> List(Stack& stack, const Arguments& arguments) {
   TESSERA_ASSIGN_OR_RETURN(const auto services, stack.Services());
   RecordList list({{"EVENT"}, {"WAITS FOR"}, {"BRAND"}, {"EVENT ID"}, {"SINCE"}, {"UNTIL"}});
   int64_t total = 0;
-  for (const std::string& service : services) {
-    const auto show = [&](const ops::ListWaitingResponse& page) {
-      for (const ops::WaitingEvent& event : page.events()) {
-        list.Add(service, event,
-                 {ToText({service, event.waiting_id()}), event.wait_key(), event.brand_id(), event.event_id(),
-                  TimeText(event.posted_time()), TimeText(event.until_time())});
-      }
-      return page.events_size();
-    };
-    TESSERA_RETURN_IF_ERROR((ReadPages<ops::ListWaitingRequest, ops::ListWaitingResponse>(
-        stack, service, "tessera.ops.v1.OperationsService/ListWaiting", {}, left, total, show)));
-  }
+  TESSERA_ASSIGN_OR_RETURN(const int exit_code, AskEach(services, [&](const std::string& service) {
+                             const auto show = [&](const ops::ListWaitingResponse& page) {
+                               for (const ops::WaitingEvent& event : page.events()) {
+                                 list.Add(
+                                     service, event,
+                                     {ToText({service, event.waiting_id()}), event.wait_key(), event.brand_id(),
+                                      event.event_id(), TimeText(event.posted_time()), TimeText(event.until_time())});
+                               }
+                               return page.events_size();
+                             };
+                             return ReadPages<ops::ListWaitingRequest, ops::ListWaitingResponse>(
+                                 stack, service, "tessera.ops.v1.OperationsService/ListWaiting", {}, left, total, show);
+                           }));
   list.Print(arguments, total, "waiting", "nothing waits");
-  return 0;
+  return exit_code;
 }
 
 absl::StatusOr<int> Drop(Stack& stack, const Arguments& arguments) {
