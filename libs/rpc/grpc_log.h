@@ -1,9 +1,10 @@
-// Inside libs/rpc only: what gRPC itself reports, such as a handshake that failed.
+// Inside libs/rpc only: what gRPC and protobuf themselves report, such as a handshake that failed or text that is no
+// UTF-8.
 #pragma once
 
 namespace tessera::rpc {
 
-// Makes gRPC's reports lines of our log instead of text of its own on standard error. Called by each server and client;
+// Makes their reports lines of our log instead of text of its own on standard error. Called by each server and client;
 // thread-safe.
 void ReportInLog();
 

@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tessera/testing/v1/echo_service.pb.h"
+
 namespace tessera::rpc {
 namespace {
 
@@ -20,6 +22,19 @@ TEST(GrpcLogTest, WhatGrpcReportsIsALineOfTheLog) {
   EXPECT_EQ(line["level"], "warning");
   EXPECT_EQ(line["message"], "gRPC reports");
   EXPECT_EQ(line["reason"], "Handshake failed: \"no certificate\"");
+}
+
+TEST(GrpcLogTest, WhatProtobufReportsIsALineOfTheLogWithoutItsText) {
+  ReportInLog();
+  ::testing::internal::CaptureStderr();
+  tessera::testing::v1::EchoRequest request;
+  request.set_text("\xff a secret");
+  request.SerializeAsString();
+  const std::string told = ::testing::internal::GetCapturedStderr();
+  const auto line = nlohmann::json::parse(told);
+  EXPECT_EQ(line["level"], "warning");
+  EXPECT_EQ(line["message"], "protobuf reports");
+  EXPECT_THAT(told, ::testing::Not(::testing::HasSubstr("secret")));
 }
 
 }  // namespace

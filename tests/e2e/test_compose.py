@@ -90,6 +90,15 @@ class FilesTest(unittest.TestCase):
             for variable in service["environment"]:
                 self.assertIn(f"({variable}", re.sub(r"\s+", " ", told), name)
 
+    def test_every_container_has_only_the_volume_of_its_own_secrets(self):
+        mounted = {name: {mount.split(":")[0] for mount in service.get("volumes", ())}
+                   for name, service in self.config["services"].items()}
+        self.assertEqual([name for name, volumes in mounted.items() if "secrets" in volumes], ["secrets"])
+        for name in ("oneid", "membership", "migrate"):
+            self.assertEqual(mounted[name], {f"{name}-secrets"})
+        self.assertEqual(mounted["postgres"], {"postgres", "postgres-password"})
+        self.assertEqual(mounted["kafka"], {"kafka"})
+
     def test_ports_are_those_that_the_services_listen_on(self):
         exposed = re.search(r"EXPOSE (.*)", _DOCKERFILE).group(1).split()
         for name, service in _services(self.config).items():
@@ -132,16 +141,26 @@ class StartTest(unittest.TestCase):
         self.addCleanup(dsn.run, os.environ["TESSERA_TEST_ADMIN_DSN"], f"DROP DATABASE {self.database} WITH (FORCE)")
         self.init = _init_module()
         self.init.LAYOUT, self.init.SERVICE_USER = self.layout, os.geteuid()
+        self.init.GIVEN = self.var / "given"
         self.init.POSTGRES_PASSWORD = self.var / "postgres-password"
         self.init.DATABASE = f"host={admin['host']} port={admin['port']} dbname={self.database}"
         self.layout.create()
         (self.layout.secrets / "postgres.json").write_text(json.dumps({"postgres": admin["password"]}))
         self.path = os.pathsep.join([*(str(path.parent) for path in _PROGRAMS.values()), os.environ["PATH"]])
 
-    def _run_init(self, *steps: str) -> None:
-        with unittest.mock.patch.dict(os.environ, {"PATH": self.path}):
-            for step in steps:
-                self.init.main([step])
+    def _prepare(self) -> None:
+        """The containers that come before the services."""
+        self.init.main(["secrets"])
+        migrates = Layout(self.var / "migrate")
+        migrates.var.mkdir(exist_ok=True)
+        if not migrates.secrets.exists():
+            migrates.secrets.symlink_to(self.init.GIVEN / "migrate")
+        with unittest.mock.patch.dict(os.environ, {"PATH": self.path}), unittest.mock.patch.object(self.init, "LAYOUT", migrates):
+            self.init.main(["migrate"])
+
+    def _given(self, name: str) -> dict[str, str]:
+        folder = self.init.GIVEN / name
+        return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
 
     def _environment(self, service: str) -> dict[str, str]:
         """What the container would be told, with the addresses of here."""
@@ -150,7 +169,7 @@ class StartTest(unittest.TestCase):
         self.assertIn(self.init.DATABASE, env["TESSERA_DSN"])
         for name in ("TESSERA_LISTEN", "TESSERA_METRICS_LISTEN"):
             env[name] = "127.0.0.1:0"
-        env = {name: str(value).replace("/run/tessera", str(self.var)) for name, value in env.items()}
+        env = {name: str(value).replace("/run/tessera/secrets", str(self.init.GIVEN / service)) for name, value in env.items()}
         return env | {"PATH": self.path, "TESSERA_BROKERS": os.environ["TESSERA_TEST_BROKERS"],
                       "TESSERA_TOPIC_PREFIX": self.database}
 
@@ -175,10 +194,10 @@ class StartTest(unittest.TestCase):
         return subprocess.run(command, capture_output=True, check=False).returncode
 
     def test_the_steps_make_a_stack_that_serves_only_whoever_has_certificate_and_token(self):
-        self._run_init("secrets", "migrate")
-        kept = (self.layout.secrets / "keys.json").read_text()
-        self._run_init("secrets", "migrate")
-        self.assertEqual((self.layout.secrets / "keys.json").read_text(), kept, "made anew, it could read nothing")
+        self._prepare()
+        kept = self._given("oneid")["keys.json"]
+        self._prepare()
+        self.assertEqual(self._given("oneid")["keys.json"], kept, "made anew, it could read nothing")
         with self._serving("oneid") as (oneid, metrics), self._serving("membership") as (membership, _):
             deadline = time.monotonic() + _READY_SECONDS
             while self._probe_exit(metrics) != 0 and time.monotonic() < deadline:
@@ -195,6 +214,19 @@ class StartTest(unittest.TestCase):
             told = subprocess.run([TESSERA_CLI, "check"], env=env, capture_output=True, text=True, check=False)
             self.assertIn("all hold", told.stdout, told.stderr)
         self.assertEqual(self._probe_exit(metrics), 1)
+
+    def test_no_service_is_given_what_is_anothers(self):
+        self.init.main(["secrets"])
+        secret = self.layout.secrets
+        passwords = json.loads((secret / "postgres.json").read_text())
+        for name, other in (("oneid", "membership"), ("membership", "oneid")):
+            given = self._given(name)
+            self.assertEqual(sorted(given), ["jwks.json", "keys.json", f"{name}.pgpass", "tls/ca.pem", "tls/server.key",
+                                             "tls/server.pem"])
+            for foreign in (passwords["postgres"], passwords[other], (secret / "signing.pem").read_text(),
+                            (secret / "tls" / "ca.key").read_text(), (secret / "tls" / "client.key").read_text()):
+                self.assertFalse(any(foreign.strip() in text for text in given.values()))
+        self.assertEqual(sorted(self._given("migrate")), ["postgres.json", "postgres.pgpass"])
 
 
 if __name__ == "__main__":
