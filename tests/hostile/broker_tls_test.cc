@@ -58,6 +58,14 @@ class BrokerTlsTest : public ::testing::Test {
     return (*admin)->PartitionCount("none", patience).status();
   }
 
+  // Expects that a client with these settings does not get in; what it says of it in its log.
+  std::string RefusalOf(const kafka::Settings& security) const {
+    ::testing::internal::CaptureStderr();
+    const absl::Status refused = Ask(security, kRefusedWithin);
+    EXPECT_EQ(refused.code(), absl::StatusCode::kUnavailable) << refused;
+    return ::testing::internal::GetCapturedStderr();
+  }
+
   // As TESSERA_KAFKA_PROPERTIES has it.
   std::string Properties(const kafka::Settings& security) const {
     std::string text;
@@ -84,13 +92,13 @@ TEST_F(BrokerTlsTest, OnlyAClientWithACertificateOfTheAuthorityGetsIn) {
   const testing::Certificate stranger = another.Issue("client");
   const std::string certificate = Written("stranger.pem", stranger.certificate_pem);
   const std::string key = Written("stranger.key", stranger.key_pem);
-  EXPECT_EQ(Ask(With(certificate, key), kRefusedWithin).code(), absl::StatusCode::kUnavailable) << "another authority";
-  EXPECT_EQ(Ask(Trusting(Ours("ca.pem")), kRefusedWithin).code(), absl::StatusCode::kUnavailable) << "no certificate";
+  EXPECT_THAT(RefusalOf(With(certificate, key)), HasSubstr("alert certificate unknown"));
+  EXPECT_THAT(RefusalOf(Trusting(Ours("ca.pem"))), HasSubstr("alert bad certificate"));
   EXPECT_EQ(Ask({}, kRefusedWithin).code(), absl::StatusCode::kUnavailable) << "plain text";
 
   kafka::Settings distrusting = Right();
   distrusting[1].second = Written("another_ca.pem", another.certificate_pem());
-  EXPECT_EQ(Ask(distrusting, kRefusedWithin).code(), absl::StatusCode::kUnavailable) << "the broker is not trusted";
+  EXPECT_THAT(RefusalOf(distrusting), HasSubstr("certificate verify failed"));
 }
 
 TEST_F(BrokerTlsTest, AServiceConsumesAndPublishesOverTls) {
