@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/synchronization/mutex.h"
 #include "base/clock.h"
 #include "base/status.h"
 #include "engine/tests/toy.h"
@@ -48,7 +49,10 @@ class WriterFixture : public ::testing::Test {
                              {request_id},
                              hash,
                              clock_.Now() + absl::Seconds(30),
-                             [this, name](absl::StatusOr<std::string> answer) { answers_[name] = std::move(answer); }};
+                             [this, name](absl::StatusOr<std::string> answer) {
+                               absl::MutexLock lock(&answering_);  // Two writers may run.
+                               answers_[name] = std::move(answer);
+                             }};
     ASSERT_TRUE(writer.Push(work));
   }
   void Call(const std::string& name, toy::Toy::Command command) {
@@ -86,7 +90,8 @@ class WriterFixture : public ::testing::Test {
   Writer writer_;
   std::shared_ptr<Feed> feed_;
   int64_t offset_ = 0;
-  std::map<std::string, absl::StatusOr<std::string>> answers_;
+  absl::Mutex answering_;
+  std::map<std::string, absl::StatusOr<std::string>> answers_;  // read when no writer runs
 };
 
 }  // namespace tessera::engine
