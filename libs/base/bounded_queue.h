@@ -1,4 +1,5 @@
-// A queue with a limit: full means "say no", never "grow". Thread-safe; any number of producers, one consumer.
+// A queue with a limit: full means "say no", never "grow". Items are patient or not; each kind keeps its order, and
+// neither makes the other wait for more than its own share. Thread-safe; any number of producers, one consumer.
 #pragma once
 
 #include <algorithm>
@@ -24,29 +25,26 @@ class BoundedQueue {
   // False, and the item untouched, if the queue is full or closed. A patient item may be held back for others to come.
   bool TryPush(T& item, bool patient = false, size_t weight = 0) {
     absl::MutexLock lock(&mutex_);
-    if (closed_ || items_.size() >= (patient ? limit_ - limit_ / 4 : limit_)) return false;
+    if (closed_ || Size() >= (patient ? limit_ - limit_ / 4 : limit_)) return false;
     if (weight > 0 && weight_ >= weight_limit_) return false;
-    items_.push_back({std::move(item), weight});
+    (patient ? patient_ : urgent_).push_back({std::move(item), weight});
     weight_ += weight;
-    all_patient_ = all_patient_ && patient;
     return true;
   }
 
-  // Takes up to `max` items. Waits until there is one, the queue is closed or `timeout` has passed; then, while all
-  // that wait are patient and not too heavy, until there are `max` or `gather` has passed.
+  // Takes up to `max` items, patient ones last; half of them are patient if both kinds wait and not all have room.
+  // Waits until there is one, the queue is closed or `timeout` has passed; then, while all that wait are patient and
+  // not too heavy, until there are `max` or `gather` has passed.
   std::vector<T> Take(size_t max, absl::Duration timeout, absl::Duration gather = absl::ZeroDuration()) {
     absl::MutexLock lock(&mutex_);
     mutex_.AwaitWithTimeout(absl::Condition(this, &BoundedQueue::Ready), timeout);
     enough_ = max;
-    if (!items_.empty() && !Full()) mutex_.AwaitWithTimeout(absl::Condition(this, &BoundedQueue::Full), gather);
+    if (Size() > 0 && !Full()) mutex_.AwaitWithTimeout(absl::Condition(this, &BoundedQueue::Full), gather);
+    const size_t patient = std::min(patient_.size(), std::max(PatientShare(max), max - std::min(max, urgent_.size())));
     std::vector<T> taken;
-    taken.reserve(std::min(max, items_.size()));
-    while (!items_.empty() && taken.size() < max) {
-      taken.push_back(std::move(items_.front().item));
-      weight_ -= items_.front().weight;
-      items_.pop_front();
-    }
-    all_patient_ = items_.empty() || all_patient_;
+    taken.reserve(std::min(max, Size()));
+    Move(urgent_, max - patient, taken);
+    Move(patient_, patient, taken);
     return taken;
   }
 
@@ -58,27 +56,43 @@ class BoundedQueue {
 
   size_t size() const {
     absl::MutexLock lock(&mutex_);
-    return items_.size();
+    return Size();
   }
 
  private:
-  bool Ready() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return closed_ || !items_.empty(); }
-  bool Full() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return closed_ || !all_patient_ || items_.size() >= enough_ || weight_ >= weight_limit_;
-  }
-
   struct Weighed {
     T item;
     size_t weight;
   };
 
+  size_t Size() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return urgent_.size() + patient_.size(); }
+  bool Ready() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return closed_ || Size() > 0; }
+  bool Full() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return closed_ || !urgent_.empty() || patient_.size() >= enough_ || weight_ >= weight_limit_;
+  }
+
+  // Half of `max`; of an odd number, the one in the middle goes to either kind in turn.
+  size_t PatientShare(size_t max) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    patients_turn_ = !patients_turn_;
+    return (max + (patients_turn_ ? 1 : 0)) / 2;
+  }
+
+  void Move(std::deque<Weighed>& from, size_t most, std::vector<T>& to) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    for (; most > 0 && !from.empty(); --most) {
+      to.push_back(std::move(from.front().item));
+      weight_ -= from.front().weight;
+      from.pop_front();
+    }
+  }
+
   const size_t limit_;
   const size_t weight_limit_;
   mutable absl::Mutex mutex_;
-  std::deque<Weighed> items_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Weighed> urgent_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Weighed> patient_ ABSL_GUARDED_BY(mutex_);
   size_t weight_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t enough_ ABSL_GUARDED_BY(mutex_) = 0;  // of the taker that gathers
-  bool all_patient_ ABSL_GUARDED_BY(mutex_) = true;
+  bool patients_turn_ ABSL_GUARDED_BY(mutex_) = false;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

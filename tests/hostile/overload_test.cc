@@ -37,6 +37,7 @@ constexpr char kEarn[] = "tessera.membership.v1.PointsService/EarnPoints";
 constexpr int64_t kResidentMbMax = 300;
 constexpr int64_t kFirstPoints = 10;
 constexpr absl::Duration kRecoveryMax = absl::Seconds(10);
+constexpr absl::Duration kResolvedWithin = absl::Seconds(60);
 
 absl::Duration FloodTime() {
   const char* text = std::getenv("TESSERA_OVERLOAD_SECONDS");
@@ -171,20 +172,20 @@ class Overload : private ManyFiles, public e2e::Suite {
     return sent;
   }
 
-  // Whether a call made now is answered.
-  bool Answers(Tally& tally) {
+  // Whether a call made now is answered in time.
+  bool Answers(Tally& tally, absl::Duration timeout = kRecoveryMax) {
     const std::string id = RandomUuidV7(absl::Now()).ToString();
     tally.Begin();
     const auto answer =
-        client("membership").CallBytes(kEarn, Earn(id).SerializeAsString(), {.token = token_, .timeout = kRecoveryMax});
+        client("membership").CallBytes(kEarn, Earn(id).SerializeAsString(), {.token = token_, .timeout = timeout});
     tally.End(id, answer.status());
     return answer.ok();
   }
 
-  // After a flood: how long it takes until a call is answered again.
+  // After a flood: how long it takes until a call is answered within a second again.
   void ExpectRecovery(Tally& tally) {
     const absl::Time end = absl::Now();
-    EXPECT_TRUE(testing::WaitFor([&] { return Answers(tally); }, kRecoveryMax));
+    EXPECT_TRUE(testing::WaitFor([&] { return Answers(tally, absl::Seconds(1)); }, kRecoveryMax));
     const absl::Duration recovery = absl::Now() - end;
     std::printf("recovered in %.2f s\n", absl::ToDoubleSeconds(recovery));
     EXPECT_LE(recovery, kRecoveryMax);
@@ -210,11 +211,12 @@ class Overload : private ManyFiles, public e2e::Suite {
             .value = event.data};
   }
 
-  int64_t Orders() {
-    int64_t orders = 0;
-    EXPECT_TRUE(absl::SimpleAtoi(membership_database_.Text("SELECT count(*) FROM shop_order"), &orders));
-    return orders;
+  static int64_t Count(testing::TestDatabase& database, const char* table) {
+    int64_t rows = 0;
+    EXPECT_TRUE(absl::SimpleAtoi(database.Text(absl::StrCat("SELECT count(*) FROM ", table)), &rows));
+    return rows;
   }
+  int64_t Orders() { return Count(membership_database_, "shop_order"); }
 
   // Orders per second that are taken into effect while more of them lie on the topic.
   double SustainableOrders(int64_t from, int64_t count) {
@@ -223,10 +225,15 @@ class Overload : private ManyFiles, public e2e::Suite {
     const int64_t before = Orders();
     EXPECT_TRUE(producer_->ProduceAndWait(messages, absl::Seconds(30)).ok());
     EXPECT_TRUE(testing::WaitFor([&] { return Orders() > before; }));
+    return OrderRateUntil(before + count);
+  }
+
+  // Orders per second from now until there are so many.
+  double OrderRateUntil(int64_t count) {
     const int64_t first = Orders();
     const absl::Time begin = absl::Now();
-    EXPECT_TRUE(testing::WaitFor([&] { return Orders() == before + count; }, absl::Seconds(90)));
-    return static_cast<double>(before + count - first) / absl::ToDoubleSeconds(absl::Now() - begin);
+    EXPECT_TRUE(testing::WaitFor([&] { return Orders() >= count; }, absl::Seconds(90)));
+    return static_cast<double>(Orders() - first) / absl::ToDoubleSeconds(absl::Now() - begin);
   }
 
   void ExpectBoundedMemory() {
@@ -259,8 +266,8 @@ TEST_F(Overload, TenTimesTheSustainableRateOverGrpc) {
   ExpectBoundedMemory();
 }
 
-// What is offered beyond the rate stays on the topic, where it harms nobody: calls are answered beside it, and the
-// service goes on as fast as before.
+// What is offered beyond the rate stays on the topic, where it harms nobody: all calls are answered beside it, within
+// a second, and once oneid, which is not slow here, has done its part, membership is as fast as before.
 TEST_F(Overload, TenTimesTheSustainableRateOnTheTopic) {
   constexpr int64_t kFirst = 1'000;
   ASSERT_NO_FATAL_FAILURE(RestartSlowly());
@@ -271,21 +278,26 @@ TEST_F(Overload, TenTimesTheSustainableRateOnTheTopic) {
     const absl::Status taken =
         producer_->Produce(PaidOrder(kFirst + number), [](const absl::Status& status) { EXPECT_TRUE(status.ok()); });
     if (!taken.ok()) produced = taken;
-    if (number % static_cast<int64_t>(rate) == 0) Send(tally, absl::Seconds(10));
+    if (number % static_cast<int64_t>(rate) == 0) Send(tally, absl::Seconds(1));
   });
   ExpectRecovery(tally);
   EXPECT_TRUE(produced.ok()) << produced;
   EXPECT_TRUE(producer_->Flush(absl::Seconds(30)).ok());
+  EXPECT_TRUE(testing::WaitFor([&] { return Count(oneid_database_, "channel_event") >= kFirst + sent; },
+                               kResolvedWithin + FloodTime()));
   const int64_t behind = kFirst + sent + 1 - Orders();
   EXPECT_GT(behind, sent / 2) << "it was no overload";
-  const int64_t goes_on = Orders() + kFirst;
-  EXPECT_TRUE(testing::WaitFor([&] { return Orders() >= goes_on; }, 3 * absl::Seconds(kFirst / rate)));
+  const double rate_after = OrderRateUntil(Orders() + kFirst);
+  EXPECT_GT(rate_after, rate / 2);
   tally.AwaitOpen(0);
   ExpectBoundedMemory();
-  std::printf("orders: sustainable %.0f/s, offered %.0f/s, %lld left on the topic; calls answered %lld, refused %lld\n",
-              rate, static_cast<double>(sent) / absl::ToDoubleSeconds(FloodTime()), static_cast<long long>(behind),
-              static_cast<long long>(tally.done()), static_cast<long long>(tally.refused()));
-  EXPECT_EQ(tally.without_delay(), 0);
+  std::printf(
+      "orders: sustainable %.0f/s, offered %.0f/s, %.0f/s afterwards, %lld left on the topic; calls answered %lld, "
+      "refused %lld, unknown %zu\n",
+      rate, static_cast<double>(sent) / absl::ToDoubleSeconds(FloodTime()), rate_after, static_cast<long long>(behind),
+      static_cast<long long>(tally.done()), static_cast<long long>(tally.refused()), tally.unknown().size());
+  EXPECT_TRUE(tally.unknown().empty()) << tally.last_unknown();
+  EXPECT_EQ(tally.refused(), 0);
 
   ASSERT_NO_FATAL_FAILURE(Restart({}));  // The rest at full speed.
   const int64_t points = kFirstPoints + kFirst + sent + tally.done() + Resolve(tally.unknown());
