@@ -2,6 +2,7 @@
 
 #include <google/protobuf/arena.h>
 
+#include <algorithm>
 #include <map>
 
 #include "absl/strings/str_cat.h"
@@ -47,7 +48,7 @@ absl::StatusOr<bool> Relay::Step() {
       "UPDATE relay_cursor c SET next_seq = k.next_seq, posted_time = k.posted_time "
       "FROM unnest($1::int2[], $2::int4[], $3::int8[], $4::timestamptz[]) AS k(log, slot, next_seq, posted_time) "
       "WHERE c.log = k.log AND c.slot = k.slot AND c.next_seq < k.next_seq"};
-  pace_ = Pace::kIdle;
+  gather_.reset();
   TESSERA_RETURN_IF_ERROR(session_.Ensure());
   std::vector<kafka::Message> messages;
   std::vector<Cursor> cursors;
@@ -76,7 +77,7 @@ absl::StatusOr<bool> Relay::Step() {
   const auto count = static_cast<int64_t>(messages.size());
   published_.Add(static_cast<double>(count));
   if (full) first_turn_ = (first_turn_ + 1) % (kLogCount * kSlots);
-  pace_ = !full && count >= limits_.large_step_events ? Pace::kGather : Pace::kAtOnce;
+  gather_ = full ? absl::ZeroDuration() : std::min(count * limits_.gather_per_event, limits_.gather_max);
   return true;
 }
 
@@ -152,16 +153,7 @@ kafka::Message Relay::MessageOf(int16_t log, int32_t slot, int64_t seq, v1::Outb
 
 void Relay::Await(absl::Duration timeout) {
   absl::MutexLock lock(&mutex_);
-  switch (pace_) {
-    case Pace::kIdle:
-      mutex_.AwaitWithTimeout(absl::Condition(&awake_), timeout);
-      break;
-    case Pace::kAtOnce:
-      break;
-    case Pace::kGather:
-      mutex_.AwaitWithTimeout(absl::Condition(&hurries_), limits_.gather);
-      break;
-  }
+  mutex_.AwaitWithTimeout(absl::Condition(gather_ ? &hurries_ : &awake_), gather_.value_or(timeout));
   awake_ = false;
 }
 

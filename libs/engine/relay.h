@@ -7,6 +7,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,10 +34,10 @@ struct RelayLimits {
   // Of one step, so that no backlog is more than the producer takes at once. A step takes at least one outbox row.
   int64_t step_events = 20'000;
   int64_t step_bytes = 16'000'000;
-  // After a step of at least so many events the next one waits: each costs a request for every slot that it touches,
-  // here and in each service that reads them, which is then shared by more events.
-  int64_t large_step_events = 200;
-  absl::Duration gather = absl::Milliseconds(200);
+  // After a step the next one waits so long for each event of the last, and at most so long: each step costs a request
+  // for every slot that it touches, here and in each service that reads them, which is then shared by more events.
+  absl::Duration gather_per_event = absl::Milliseconds(1);
+  absl::Duration gather_max = absl::Milliseconds(200);
 };
 
 class Relay {
@@ -47,8 +48,8 @@ class Relay {
   // Publishes what is there; false if there was nothing. Unavailable: the database or the broker is away.
   absl::StatusOr<bool> Step();
 
-  // Waits until another step is due: for a Wake if the last one found nothing, at most `timeout`; for more events if it
-  // was large.
+  // Waits until another step is due: for a Wake if the last one found nothing, at most `timeout`; else for more events,
+  // the longer the more there were.
   void Await(absl::Duration timeout);
   void Wake();
   // From now on no step waits for more events.
@@ -62,9 +63,6 @@ class Relay {
     absl::Time posted;
   };
 
-  // How long Await waits, and whether a Wake ends it.
-  enum class Pace { kIdle, kAtOnce, kGather };
-
   std::vector<Cursor> Read(pg::Tx& tx, std::vector<kafka::Message>& messages, bool& full);
   // Takes the texts out of the event.
   kafka::Message MessageOf(int16_t log, int32_t slot, int64_t seq, v1::OutboxEvent& event) const;
@@ -76,8 +74,8 @@ class Relay {
   kafka::Producer& producer_;
   const LeaseKeeper& leases_;
   const RelayLimits limits_;
-  Pace pace_ = Pace::kIdle;
-  int32_t first_turn_ = 0;  // of logs and slots: moves on with each step that reached a bound
+  std::optional<absl::Duration> gather_;  // after the last step; nullopt: it found nothing
+  int32_t first_turn_ = 0;                // of logs and slots: moves on with each step that reached a bound
   metrics::Counter& published_;
 
   absl::Mutex mutex_;

@@ -100,11 +100,11 @@ TEST_F(BrokerLoopsTest, ABacklogIsPublishedInBoundedStepsInWhichTheSlotsTakeTurn
   EXPECT_EQ(seqs, (std::vector<std::string>{"0", "0", "1", "1", "2", "2"}));
 }
 
-TEST_F(BrokerLoopsTest, AfterALargeStepTheRelayWaitsForMoreUnlessItIsToHurry) {
-  const auto waits_after_step_of = [&](int events, absl::Duration gather, bool hurry) {
+TEST_F(BrokerLoopsTest, AfterAStepTheRelayWaitsForMoreUnlessItIsToHurry) {
+  const auto waits_after_two = [&](absl::Duration per_event, absl::Duration max, bool hurry) {
     Relay relay("toy", {"out", "", "dead", ""}, names_, database_.options(), *producer_, leases_,
-                {.large_step_events = 2, .gather = gather});
-    for (int i = 0; i < events; ++i) Call("c", Earn{"alice", testing::Unique("o"), 1});
+                {.gather_per_event = per_event, .gather_max = max});
+    for (int i = 0; i < 2; ++i) Call("c", Earn{"alice", testing::Unique("o"), 1});
     Run();
     EXPECT_TRUE(*relay.Step());
     relay.Wake();
@@ -113,9 +113,10 @@ TEST_F(BrokerLoopsTest, AfterALargeStepTheRelayWaitsForMoreUnlessItIsToHurry) {
     relay.Await(absl::InfiniteDuration());
     return absl::Now() - start;
   };
-  EXPECT_GE(waits_after_step_of(2, absl::Milliseconds(50), false), absl::Milliseconds(50)) << "a wake does not end it";
-  EXPECT_LT(waits_after_step_of(1, absl::Hours(1), false), absl::Hours(1));
-  EXPECT_LT(waits_after_step_of(2, absl::Hours(1), true), absl::Hours(1));
+  const absl::Duration kShort = absl::Milliseconds(25), kLong = absl::Hours(1);
+  EXPECT_GE(waits_after_two(kShort, kLong, false), 2 * kShort) << "a wake does not end it";
+  EXPECT_LT(waits_after_two(kLong, kShort, false), kLong);
+  EXPECT_LT(waits_after_two(kLong, kLong, true), kLong);
 }
 
 TEST_F(BrokerLoopsTest, ARelayThatDiesBeforeItsCursorPublishesAgainUnderTheSameNumbers) {
