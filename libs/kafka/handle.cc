@@ -85,11 +85,11 @@ Settings CommonSettings(std::string_view brokers, std::string_view client_id, co
       {"bootstrap.servers", std::string(brokers)},
       {"client.id", std::string(client_id)},
       {"broker.address.family", "any"},
-      {"log.connection.close", "false"},
+      // A TLS listener closes the connection of one that speaks plain text: else nobody would be told.
+      {"log.connection.close", "true"},
       // A broker that restarts is found again within a second.
       {"reconnect.backoff.ms", "50"},
       {"reconnect.backoff.max.ms", "1000"},
-      {"retry.backoff.ms", "100"},
       {"socket.timeout.ms", "15000"},
       {"socket.connection.setup.timeout.ms", "5000"},
       {"socket.keepalive.enable", "true"},

@@ -97,6 +97,7 @@ absl::StatusOr<Handle> Producer::NewClient() {
       {"linger.ms", "0"},
       {"message.timeout.ms", "0"},
       {"request.timeout.ms", "10000"},
+      {"retry.backoff.ms", "100"},
       {"topic.metadata.propagation.max.ms", "10000"},  // then a topic counts as unknown
       {"message.max.bytes", absl::StrCat(options_.message_bytes_max + 16 * 1024)},
       // The bounds are ours; librdkafka's must only never be the tighter ones.
