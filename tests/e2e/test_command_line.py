@@ -83,14 +83,30 @@ class CommandLineTest(unittest.TestCase):
         self.assertIn("FAILED_PRECONDITION: it is not known where membership is", self._fails("check", "membership"))
 
     def test_the_others_answers_are_shown_beside_one_that_is_away(self):
-        away = {"oneid": "127.0.0.1:1", "token": self.client.run("token", "--brand", "*", "--role", "operator").strip()}
         for command, shown in (("check", "all that were checked hold"), ("progress", "sample"), ("dlq list", "no dead letters"),
-                               ("waiting list", "nothing waits"), ("parked list", "nothing is parked")):
-            done = subprocess.run(self.client.argv(*command.split(), "--oneid", away["oneid"]), text=True, check=False,
-                                  env={**self.client.env, "TESSERA_TOKEN": away["token"]}, capture_output=True)
-            self.assertEqual(done.returncode, 1, command)
+                               ("waiting list", "nothing waits"), ("parked list", "nothing is parked"),
+                               ("call", "ActivityService/GetActivity"), ("dlq replay --all", "0 took effect")):
+            done = self._run_with_away(command, "oneid")
             self.assertIn(shown, done.stdout)
             self.assertIn("oneid does not answer at 127.0.0.1:1", done.stderr)
+
+    def test_each_service_that_is_away_is_named_if_all_are(self):
+        for command in ("check", "dlq list", "call", "call GetActivity", "dlq replay --all"):
+            done = self._run_with_away(command, "oneid", "membership", "sample")
+            for service in ("oneid", "membership", "sample"):
+                self.assertIn(f"{service} does not answer at 127.0.0.1:1", done.stderr, command)
+
+    def _run_with_away(self, command: str, *services: str) -> subprocess.CompletedProcess:
+        """With an operator's token, since none is made for a service that cannot be asked what it wants."""
+        token = self.client.run("token", "--brand", "*", "--role", "operator").strip()
+        away = {f"TESSERA_{service.upper()}": "127.0.0.1:1" for service in services}
+        done = subprocess.run(self.client.argv(*command.split()), env={**self.client.env, "TESSERA_TOKEN": token, **away},
+                              text=True, check=False, capture_output=True)
+        self.assertEqual(done.returncode, 1, command)
+        return done
+
+    def test_top_ends_with_1_if_an_instance_did_not_answer(self):
+        self.assertIn("does not answer", self._fails("top", "--looks", "1", "--every", "1", "--metrics", "127.0.0.1:1"))
 
     def test_call_streams_line_by_line(self):
         watch = self._fails("call", "Health/Watch", "--timeout", "2")
@@ -105,7 +121,8 @@ class CommandLineTest(unittest.TestCase):
         self.assertIn("no option --nothing", self._fails("check", "--nothing", code=2))
         self.assertIn("tessera dlq replay", self._fails("dlq", code=2))
         self.assertIn("set TESSERA_TOKEN, or say --token-file", self._fails("check", "--token", "x.y.z", code=2))
-        self.assertIn("there is no token in /nonexistent", self._fails("check", "--token-file", "/nonexistent", code=2))
+        for no_token in ("/nonexistent", "/dev/null", ""):
+            self.assertIn(f'there is no token in "{no_token}"', self._fails("check", "--token-file", no_token, code=2))
         for command in ("call", "check", "dlq list", "points explain", "replay", "token"):
             self.assertIn(f"usage: tessera {command}", self.client.run(*command.split(), "--help"))
 

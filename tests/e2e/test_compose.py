@@ -11,6 +11,7 @@ import secrets as random_secrets
 import signal
 import subprocess
 import time
+import tarfile
 import unittest
 import unittest.mock
 from pathlib import Path
@@ -158,6 +159,18 @@ class StartTest(unittest.TestCase):
         with unittest.mock.patch.dict(os.environ, {"PATH": self.path}), unittest.mock.patch.object(self.init, "LAYOUT", migrates):
             self.init.main(["migrate"])
 
+    def _client_files(self) -> Path:
+        """What `docker-compose run --rm -T secrets client | tar x` leaves."""
+        folder, packed = self.var / "client", io.BytesIO()
+        with contextlib.redirect_stdout(io.TextIOWrapper(packed)):
+            self.init.main(["client"])
+            packed.seek(0)
+            with tarfile.open(fileobj=packed) as tar:
+                tar.extractall(folder)
+        files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+        self.assertEqual(files, {"tls/ca.pem", "tls/client.pem", "tls/client.key"})
+        return folder
+
     def _given(self, name: str) -> dict[str, str]:
         folder = self.init.GIVEN / name
         return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
@@ -203,7 +216,7 @@ class StartTest(unittest.TestCase):
             while self._probe_exit(metrics) != 0 and time.monotonic() < deadline:
                 pass
             self.assertEqual(self._probe_exit(metrics), 0)
-            tls, env = self.layout.secrets / "tls", {"PATH": self.path, "TESSERA_VAR": str(self.var)}
+            tls, env = self._client_files() / "tls", {"PATH": self.path, "TESSERA_VAR": str(self.var)}
             with contextlib.redirect_stdout(io.StringIO()) as token:
                 self.init.main(["token", "--role", "operator"])
             env |= {"TESSERA_ONEID": f"localhost:{oneid}", "TESSERA_MEMBERSHIP": f"localhost:{membership}",

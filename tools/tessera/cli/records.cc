@@ -25,9 +25,14 @@ absl::StatusOr<int> AskEach(const std::vector<std::string>& services,
   for (const std::string& service : services) {
     if (absl::Status asked = ask(service); !asked.ok()) errors.push_back(std::move(asked));
   }
-  if (!errors.empty() && errors.size() == services.size()) return errors.front();
-  for (const absl::Status& error : errors) std::fputs(ErrorText(error).c_str(), stderr);
+  const bool none_answered = !errors.empty() && errors.size() == services.size();
+  PrintErrors(absl::MakeSpan(errors).first(errors.size() - (none_answered ? 1 : 0)));
+  if (none_answered) return errors.back();
   return errors.empty() ? 0 : 1;
+}
+
+void PrintErrors(absl::Span<const absl::Status> errors) {
+  for (const absl::Status& error : errors) std::fputs(ErrorText(error).c_str(), stderr);
 }
 
 absl::StatusOr<int> ForEachRecord(const Arguments& arguments, const std::string& done,

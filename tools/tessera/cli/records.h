@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "base/status.h"
 #include "tools/tessera/cli/output.h"
 #include "tools/tessera/cli/stack.h"
@@ -31,9 +32,12 @@ absl::StatusOr<RecordName> ParseRecordName(const std::string& text);
 inline std::string ToText(const RecordName& name) { return absl::StrCat(name.service, "/", name.number); }
 
 // Asks each of the services and goes on when one fails. The exit code: 1 and an error text for each that failed, else
-// 0; the first error if none has answered.
+// 0. If none has answered: the last error, and the texts of the others.
 absl::StatusOr<int> AskEach(const std::vector<std::string>& services,
                             const std::function<absl::Status(const std::string& service)>& ask);
+
+// To the standard error.
+void PrintErrors(absl::Span<const absl::Status> errors);
 
 // Items of one service's list, page by page, at most `left`, which becomes less by each; `items` takes them out of a
 // response. Adds the service's total to `total`.

@@ -67,8 +67,7 @@ absl::StatusOr<Settings> ReadSettings(const Arguments& arguments, const Environm
     settings.metrics[std::string(address)] = std::string(address);
   }
   settings.brokers = arguments.Text("brokers", environment("TESSERA_BROKERS").value_or(settings.brokers));
-  settings.token = arguments.Has("token-file") ? std::string(absl::StripAsciiWhitespace(files.token))
-                                               : environment("TESSERA_TOKEN").value_or("");
+  settings.token = arguments.Has("token-file") ? files.token : environment("TESSERA_TOKEN").value_or("");
   settings.topic_prefix = arguments.Text("topic-prefix", environment("TESSERA_TOPIC_PREFIX").value_or(""));
   const rpc::TlsFiles given = {environment("TESSERA_TLS_CERT").value_or(""),
                                environment("TESSERA_TLS_KEY").value_or(""), environment("TESSERA_TLS_CA").value_or("")};

@@ -27,7 +27,7 @@ Settings Read(const std::vector<std::string>& words, const std::map<std::string,
                          const auto found = environment.find(name);
                          return found == environment.end() ? std::nullopt : std::optional<std::string>(found->second);
                        },
-                       {ports, tls, "of a file\n"});
+                       {ports, tls, "of a file"});
 }
 
 TEST(SettingsTest, TheLocalStackKnowsItsServicesAndBroker) {

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "base/status.h"
 #include "tools/tessera/cli/output.h"
+#include "tools/tessera/cli/records.h"
 #include "tools/tessera/cli/table.h"
 #include "tools/tessera/commands/commands.h"
 
@@ -19,17 +20,17 @@ struct Known {
   std::vector<MethodChoice> choices;
   Table table{{{"SERVICE"}, {"METHOD"}, {"ROLES"}, {"STREAMS"}}};
   Json json = Json::array();
-  absl::Status unanswered;  // of a service that did not answer
+  std::vector<absl::Status> unanswered;  // why, of each service that did not answer
 };
 
-// Every method. Services that do not answer are left out, and why is noted.
+// Every method of the services that answer.
 absl::StatusOr<Known> ListMethods(Stack& stack) {
   TESSERA_ASSIGN_OR_RETURN(const auto services, stack.Services());
   Known known;
   for (const std::string& service : services) {
     const auto grpc_services = stack.ListGrpcServices(service);
     if (!grpc_services.ok()) {
-      known.unanswered = grpc_services.status();
+      known.unanswered.push_back(grpc_services.status());
       continue;
     }
     for (const std::string& grpc_service : *grpc_services) {
@@ -42,7 +43,6 @@ absl::StatusOr<Known> ListMethods(Stack& stack) {
       }
     }
   }
-  if (known.choices.empty() && !known.unanswered.ok()) return known.unanswered;
   return known;
 }
 
@@ -78,15 +78,19 @@ absl::StatusOr<int> Call(Stack& stack, const Arguments& arguments) {
   if (arguments.words().empty()) {
     if (arguments.Has("json")) {
       PrintJson(known.json);
-    } else {
+    } else if (!known.choices.empty()) {
       Print(known.table.Text());
     }
-    return 0;
+    PrintErrors(known.unanswered);
+    return known.unanswered.empty() ? 0 : 1;
   }
   const absl::StatusOr<MethodChoice> chosen = ChooseMethod(arguments.words()[0], known.choices);
   // It may be a method of the service that does not answer; and what all services have, it has, too.
   const bool certain = chosen.ok() && !chosen->method.starts_with("tessera.ops.");
-  if (!certain && !known.unanswered.ok()) return known.unanswered;
+  if (!certain && !known.unanswered.empty()) {
+    PrintErrors(known.unanswered);
+    return 1;
+  }
   TESSERA_ASSIGN_OR_RETURN(const MethodChoice choice, chosen);
   if (arguments.Has("describe")) return Describe(stack, choice);
   std::string json = arguments.words().size() > 1 ? arguments.words()[1] : "{}";

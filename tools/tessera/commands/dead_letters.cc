@@ -98,34 +98,45 @@ absl::Status ReplayOne(Stack& stack, const RecordName& name) {
       .status();
 }
 
+struct Replayed {
+  int64_t took_effect = 0, refused_again = 0;
+};
+
+// All of one service that match, oldest first, as they came.
+absl::Status ReplayAll(Stack& stack, const std::string& service, const Arguments& arguments, Replayed& replayed) {
+  std::vector<RecordName> names;
+  int64_t total = 0, left = INT64_MAX;
+  TESSERA_RETURN_IF_ERROR(
+      ReadDeadLetters(stack, service, arguments, left, total, [&](const ops::DeadLetterSummary& letter) {
+        if (!letter.has_replayed_time()) names.push_back({service, letter.dead_letter_id()});
+      }));
+  for (auto name = names.rbegin(); name != names.rend(); ++name) {
+    absl::Status status = ReplayOne(stack, *name);
+    // A refusal is the event's own matter; anything else would hit the next one, too.
+    if (!status.ok() && !absl::IsFailedPrecondition(status) && !absl::IsInvalidArgument(status)) return status;
+    ++(status.ok() ? replayed.took_effect : replayed.refused_again);
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<int> Replay(Stack& stack, const Arguments& arguments) {
   if (!arguments.Has("all")) {
     if (arguments.words().empty()) return absl::InvalidArgumentError("say which dead letters, or --all");
     return ForEachRecord(arguments, "took effect", [&](const RecordName& name) { return ReplayOne(stack, name); });
   }
   TESSERA_ASSIGN_OR_RETURN(const auto services, stack.Services());
-  int64_t total = 0, replayed = 0, refused = 0, left = INT64_MAX;
-  for (const std::string& service : services) {
-    std::vector<RecordName> names;
-    TESSERA_RETURN_IF_ERROR(
-        ReadDeadLetters(stack, service, arguments, left, total, [&](const ops::DeadLetterSummary& letter) {
-          if (letter.has_replayed_time()) return;
-          names.push_back({service, letter.dead_letter_id()});
-        }));
-    // Oldest first, as they came.
-    for (auto name = names.rbegin(); name != names.rend(); ++name) {
-      absl::Status status = ReplayOne(stack, *name);
-      // A refusal is the event's own matter; anything else would hit the next one, too.
-      if (!status.ok() && !absl::IsFailedPrecondition(status) && !absl::IsInvalidArgument(status)) return status;
-      ++(status.ok() ? replayed : refused);
-    }
-  }
+  Replayed replayed;
+  // What one service has done is told, whatever becomes of the others.
+  const auto exit_code =
+      AskEach(services, [&](const std::string& service) { return ReplayAll(stack, service, arguments, replayed); });
   if (arguments.Has("json")) {
-    PrintJson({{"replayed", replayed}, {"refused_again", refused}});
+    PrintJson({{"replayed", replayed.took_effect}, {"refused_again", replayed.refused_again}});
   } else {
-    Print(absl::StrCat(Grouped(replayed), " took effect, ", Grouped(refused), " were refused again\n"));
+    Print(absl::StrCat(Grouped(replayed.took_effect), " took effect, ", Grouped(replayed.refused_again),
+                       " were refused again\n"));
   }
-  return refused == 0 ? 0 : 1;
+  if (!exit_code.ok()) return exit_code;
+  return replayed.refused_again == 0 ? *exit_code : 1;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // tessera top: a live view of what the instances measure of themselves.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -218,7 +219,9 @@ absl::StatusOr<int> Top(Stack& stack, const Arguments& arguments) {
     }
     std::fflush(stdout);
   }
-  return 0;
+  const bool all_answer =
+      std::all_of(instances.begin(), instances.end(), [](const auto& instance) { return instance.second.vitals.ok(); });
+  return all_answer ? 0 : 1;
 }
 
 }  // namespace
@@ -228,7 +231,7 @@ std::vector<Command> TopCommands() {
             .summary = "Shows what the instances measure of themselves, again and again.",
             .options = {MetricsOption(),
                         {"every", "SECONDS", "how often it looks; rates are of that time (2)"},
-                        {"looks", "N", "ends after so many (Ctrl-C)"}},
+                        {"looks", "N", "ends after so many, with 1 if an instance did not answer the last (Ctrl-C)"}},
             .example = "top --every 5"},
            &Top}};
 }
