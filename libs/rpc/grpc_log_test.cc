@@ -28,13 +28,13 @@ TEST(GrpcLogTest, WhatProtobufReportsIsALineOfTheLogWithoutItsText) {
   ReportInLog();
   ::testing::internal::CaptureStderr();
   tessera::testing::v1::EchoRequest request;
-  request.set_text("\xff a secret");
+  request.set_text("\xff");
   request.SerializeAsString();
   const std::string told = ::testing::internal::GetCapturedStderr();
   const auto line = nlohmann::json::parse(told);
   EXPECT_EQ(line["level"], "warning");
   EXPECT_EQ(line["message"], "protobuf reports");
-  EXPECT_THAT(told, ::testing::Not(::testing::HasSubstr("secret")));
+  EXPECT_THAT(told, ::testing::Not(::testing::HasSubstr("UTF-8"))) << "protobuf's text, which may hold a value";
 }
 
 }  // namespace
