@@ -30,7 +30,11 @@ set(TESSERA_SANITIZE "" CACHE STRING "Comma separated sanitizers")
 if(TESSERA_SANITIZE)
   add_compile_options(-fsanitize=${TESSERA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${TESSERA_SANITIZE})
-  if(TESSERA_SANITIZE STREQUAL "thread")  # into every program; see there
+  if(TESSERA_SANITIZE STREQUAL "thread")
+    # Headers of Debian's libraries give their classes other members when they see the sanitizer, which those were built
+    # without; the standard library's have no such classes, but must know.
+    add_compile_options(-U__SANITIZE_THREAD__ -D_GLIBCXX_TSAN=1)
+    # Into every program; see there.
     add_library(tessera_tsan_shims OBJECT ${CMAKE_SOURCE_DIR}/libs/testing/tsan_shims.cc)
     link_libraries(tessera_tsan_shims)
   endif()
