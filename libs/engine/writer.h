@@ -53,7 +53,8 @@ class Writer {
   // Whether calls had better go to other writers as well: many wait, or a batch has taken long. Thread-safe.
   bool Crowded() const;
 
-  // Takes what waits, at most one batch, calls and timers before records, and carries it out. False if nothing came within `wait`.
+  // Takes what waits, at most one batch, calls and timers before records, and carries it out. False if nothing came
+  // within `wait`.
   bool Step(absl::Duration wait);
 
   // No more work is taken in; what is queued is still carried out by Step.

@@ -163,13 +163,15 @@ TEST_F(CallsTest, ANewRuleVersionHoldsFromItsPlaceInTheBatchAndOldOnesStay) {
             "RULE_VERSION_UNKNOWN");
 }
 
-TEST_F(CallsTest, ARuleChangeAndEventsInOneBatchAreDecidedInOrder) {
+TEST_F(CallsTest, ARuleChangeComesBeforeTheEventsOfItsBatch) {
   world_.PutBrand();
   auto two_phones = [](const std::string& id) {
     return TestEvent{.id = id, .identifiers = {{"phone", "", "139123456" + id}, {"phone", "", "138123456" + id}}};
   };
   world_.Queue(two_phones("11"));
-  // The call joins the queue between the two events.
+  world_.Run();
+  // The call joins the queue between two events.
+  world_.Queue(two_phones("22"));
   v1::PutNamespaceRequest request;
   request.set_brand_id("acme");
   request.set_request_id(RandomUuidV7(absl::Now()).ToString());
@@ -189,10 +191,11 @@ TEST_F(CallsTest, ARuleChangeAndEventsInOneBatchAreDecidedInOrder) {
       command->request_id,    "hash",
       absl::InfiniteFuture(), [](const absl::StatusOr<std::string>& answer) { EXPECT_TRUE(answer.ok()); }};
   ASSERT_TRUE(world_.writer().Push(work));
-  world_.Queue(two_phones("22"));
+  world_.Queue(two_phones("33"));
   world_.Run();
   EXPECT_THAT(world_.Republished("11").identifiers(), SizeIs(2));
   EXPECT_THAT(world_.Republished("22").identifiers(), SizeIs(1));
+  EXPECT_THAT(world_.Republished("33").identifiers(), SizeIs(1));
   EXPECT_EQ(world_.Text("SELECT string_agg(DISTINCT rule_version::text, ',') FROM edge"), "1,2");
 }
 
