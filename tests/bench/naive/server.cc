@@ -113,14 +113,13 @@ void OfferPoints(rpc::Server& server, Pool& pool, const Earner& earner) {
   };
   server.UnaryBytes<GetBalanceRequest>(
       kService + std::string("GetBalance"),
-      [pooled](const rpc::Call&, const GetBalanceRequest& request, rpc::ReplyBytes reply) {
-        pooled(std::move(reply), [request](pg::Connection& connection) { return ReadBalance(connection, request); });
+      [pooled](const rpc::Call&, const GetBalanceRequest& request, const rpc::ReplyBytes& reply) {
+        pooled(reply, [request](pg::Connection& connection) { return ReadBalance(connection, request); });
       });
   server.UnaryBytes<EarnPointsRequest>(
       kService + std::string("EarnPoints"),
-      [pooled, &earner](const rpc::Call&, const EarnPointsRequest& request, rpc::ReplyBytes reply) {
-        pooled(std::move(reply),
-               [request, &earner](pg::Connection& connection) { return earner.Earn(connection, request); });
+      [pooled, &earner](const rpc::Call&, const EarnPointsRequest& request, const rpc::ReplyBytes& reply) {
+        pooled(reply, [request, &earner](pg::Connection& connection) { return earner.Earn(connection, request); });
       });
   RefuseOthers(server, *EarnPointsRequest::descriptor()->file()->FindServiceByName("PointsService"));
 }
