@@ -135,7 +135,7 @@ absl::StatusOr<int> Replay(Stack& stack, const Arguments& arguments) {
     Print(absl::StrCat(Grouped(replayed.took_effect), " took effect, ", Grouped(replayed.refused_again),
                        " were refused again\n"));
   }
-  if (!exit_code.ok()) return exit_code;
+  if (!exit_code.ok()) return exit_code.status();
   return replayed.refused_again == 0 ? *exit_code : 1;
 }
 
