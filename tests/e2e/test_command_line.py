@@ -18,6 +18,7 @@ class CommandLineTest(unittest.TestCase):
     def setUpClass(cls):
         cls.deployment = cls.enterClassContext(world.services(["sample"]))
         cls.client = cls.deployment.client
+        cls.operator = cls.client.run("token", "--brand", "*", "--role", "operator").strip()
 
     def _fails(self, *arguments: str, code: int = 1, token: str = "") -> str:
         with tempfile.NamedTemporaryFile("w", encoding="ascii") as file, self.assertRaises(DevError) as caught:
@@ -98,10 +99,9 @@ class CommandLineTest(unittest.TestCase):
 
     def _run_with_away(self, command: str, *services: str) -> subprocess.CompletedProcess:
         """With an operator's token, since none is made for a service that cannot be asked what it wants."""
-        token = self.client.run("token", "--brand", "*", "--role", "operator").strip()
         away = {f"TESSERA_{service.upper()}": "127.0.0.1:1" for service in services}
-        done = subprocess.run(self.client.argv(*command.split()), env={**self.client.env, "TESSERA_TOKEN": token, **away},
-                              text=True, check=False, capture_output=True)
+        done = subprocess.run(self.client.argv(*command.split()), text=True, check=False, capture_output=True,
+                              env={**self.client.env, "TESSERA_TOKEN": self.operator, **away})
         self.assertEqual(done.returncode, 1, command)
         return done
 

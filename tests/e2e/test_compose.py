@@ -10,8 +10,8 @@ import re
 import secrets as random_secrets
 import signal
 import subprocess
-import time
 import tarfile
+import time
 import unittest
 import unittest.mock
 from pathlib import Path

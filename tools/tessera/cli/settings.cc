@@ -45,6 +45,18 @@ absl::Status ReadTls(const std::string& text, Settings& settings) {
   return absl::OkStatus();
 }
 
+absl::Status ReadToken(const Arguments& arguments, const Environment& environment, const std::string& text,
+                       Settings& settings) {
+  if (!arguments.Has("token-file")) {
+    settings.token = environment("TESSERA_TOKEN").value_or("");
+    return absl::OkStatus();
+  }
+  settings.token = std::string(absl::StripAsciiWhitespace(text));
+  if (!settings.token.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("--token-file: there is no token in \"", arguments.Text("token-file"), "\""));
+}
+
 // The last part of a service's full name with the method: "PointsService/GetBalance".
 std::string ShortName(const std::string& method) { return method.substr(method.rfind('.', method.find('/')) + 1); }
 
@@ -67,7 +79,7 @@ absl::StatusOr<Settings> ReadSettings(const Arguments& arguments, const Environm
     settings.metrics[std::string(address)] = std::string(address);
   }
   settings.brokers = arguments.Text("brokers", environment("TESSERA_BROKERS").value_or(settings.brokers));
-  settings.token = arguments.Has("token-file") ? files.token : environment("TESSERA_TOKEN").value_or("");
+  if (absl::Status read = ReadToken(arguments, environment, files.token, settings); !read.ok()) return read;
   settings.topic_prefix = arguments.Text("topic-prefix", environment("TESSERA_TOPIC_PREFIX").value_or(""));
   const rpc::TlsFiles given = {environment("TESSERA_TLS_CERT").value_or(""),
                                environment("TESSERA_TLS_KEY").value_or(""), environment("TESSERA_TLS_CA").value_or("")};

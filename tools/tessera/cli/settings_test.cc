@@ -27,7 +27,15 @@ Settings Read(const std::vector<std::string>& words, const std::map<std::string,
                          const auto found = environment.find(name);
                          return found == environment.end() ? std::nullopt : std::optional<std::string>(found->second);
                        },
-                       {ports, tls, "of a file"});
+                       {ports, tls, "of a file\n"});
+}
+
+TEST(SettingsTest, ABlankTokenFileIsNoToken) {
+  const auto arguments = Arguments::Parse({.words = "x"}, {"--token-file", "f"});
+  ASSERT_TRUE(arguments.ok()) << arguments.status();
+  const auto settings = ReadSettings(
+      *arguments, [](const std::string&) -> std::optional<std::string> { return std::nullopt; }, {"", "", " \n"});
+  EXPECT_EQ(settings.status(), absl::InvalidArgumentError("--token-file: there is no token in \"f\""));
 }
 
 TEST(SettingsTest, TheLocalStackKnowsItsServicesAndBroker) {
@@ -59,7 +67,8 @@ TEST(SettingsTest, EnvironmentBeatsTheStackAndOptionsBeatBoth) {
 
 TEST(SettingsTest, WithoutAStackNothingIsKnown) {
   EXPECT_TRUE(Read({}, {}, "").endpoints.empty());
-  EXPECT_FALSE(ReadSettings({}, [](const std::string&) { return std::nullopt; }, {"[", ""}).ok());
+  EXPECT_FALSE(
+      ReadSettings({}, [](const std::string&) -> std::optional<std::string> { return std::nullopt; }, {"[", ""}).ok());
 }
 
 TEST(SettingsTest, CertificatesAreThoseOfTheEnvironmentElseOfTheStack) {
@@ -69,7 +78,8 @@ TEST(SettingsTest, CertificatesAreThoseOfTheEnvironmentElseOfTheStack) {
   EXPECT_EQ(local.tls.peer_ca + local.tls.certificate + local.tls.private_key, "abc");
   const Settings given = Read({}, {{"TESSERA_TLS_CA", "x"}}, kPorts, stack);
   EXPECT_EQ(given.tls.peer_ca + given.tls.certificate + given.tls.private_key, "x");
-  const auto broken = ReadSettings({}, [](const std::string&) { return std::nullopt; }, {"", R"({"ca": "a"})"});
+  const auto broken = ReadSettings({}, [](const std::string&) -> std::optional<std::string> { return std::nullopt; },
+                                   {"", R"({"ca": "a"})"});
   EXPECT_THAT(std::string(broken.status().message()), HasSubstr("certificate"));
 }
 

@@ -55,13 +55,7 @@ absl::StatusOr<std::unique_ptr<Stack>> Stack::Find(const Arguments& arguments) {
   const auto var = VarOf(arguments);
   Files files;
   if (!var.empty()) files = {ReadFile(var / "ports.json"), ReadFile(var / "tls.json"), ""};
-  if (arguments.Has("token-file")) {
-    const std::string token_file = arguments.Text("token-file");
-    files.token = ToStd(absl::StripAsciiWhitespace(ReadFile(token_file)));
-    if (files.token.empty()) {
-      return absl::InvalidArgumentError(absl::StrCat("--token-file: there is no token in \"", token_file, "\""));
-    }
-  }
+  if (arguments.Has("token-file")) files.token = ReadFile(arguments.Text("token-file"));
   TESSERA_ASSIGN_OR_RETURN(Settings settings, ReadSettings(arguments, &FromEnvironment, files));
   settings.var = var;
   TESSERA_ASSIGN_OR_RETURN(const int64_t timeout, arguments.Number("timeout", 30, 1, 86'400));
