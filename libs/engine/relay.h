@@ -74,7 +74,7 @@ class Relay {
   kafka::Producer& producer_;
   const LeaseKeeper& leases_;
   const RelayLimits limits_;
-  std::optional<absl::Duration> gather_;  // after the last step; nullopt: it found nothing
+  std::optional<absl::Duration> gather_;  // after the last step; nullopt: it published nothing
   int32_t first_turn_ = 0;                // of logs and slots: moves on with each step that reached a bound
   metrics::Counter& published_;
 
